@@ -1,0 +1,56 @@
+# The front door: `make` alone lists what there is to do. Every target does its own set-up.
+
+PYTHON ?= python3
+DATA_DIR ?= data
+PORT ?= 8080
+
+VENV_PYTHON := .venv/bin/python
+SETUP := @$(PYTHON) scripts/install.py requirements.txt
+SETUP_DEV := $(SETUP) requirements-dev.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test data train evaluate lint lock
+
+help: ## List the targets
+	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [PORT=8080] [WORKERS=2]"
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1|/' \
+		| awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+install: ## Make or repair .venv with the pinned requirements, tools included
+	$(SETUP_DEV)
+
+run: ## Serve the model on http://localhost:8080 (trains one first where there is none)
+	$(SETUP)
+	@test -e model/manifest.json || { echo "model/ holds no trained model: training one first"; \
+		$(MAKE) --no-print-directory train; }
+	@TEXTCLF_PORT=$(PORT) $(if $(WORKERS),TEXTCLF_WORKERS=$(WORKERS)) \
+		exec $(VENV_PYTHON) -m gunicorn
+
+test: ## Run the tests (those on the full dataset only where DATA_DIR has it)
+	$(SETUP_DEV)
+	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest
+
+data: ## Fetch the challenge's files into DATA_DIR unless they are there
+	$(SETUP_DEV)
+	@$(VENV_PYTHON) -m scripts.fetch_data --data-dir $(DATA_DIR)
+
+train: data ## Train on DATA_DIR/train.jsonl(.gz) and write the artifact into model/
+	@$(VENV_PYTHON) -m scripts.train --data-dir $(DATA_DIR)
+
+evaluate: data ## Judge the artifact on DATA_DIR/test.jsonl(.gz); writes reports/
+	@$(VENV_PYTHON) -m scripts.evaluate --data-dir $(DATA_DIR)
+
+lint: ## Check style, types and import directions
+	$(SETUP_DEV)
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+	@$(VENV_PYTHON) -m mypy
+	@.venv/bin/lint-imports
+
+lock: ## Compile the .in files to pinned requirements with hashes
+	$(SETUP_DEV)
+	@for name in requirements requirements-dev; do \
+		$(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 \
+			--fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
+			--output-file $$name.txt $$name.in; \
+	done

@@ -1,0 +1,35 @@
+"""Reading a request's body whole, or refusing it.
+
+May import only the problems of ours. Flask's own MAX_CONTENT_LENGTH cuts a body without a
+Content-Length at the limit and hands over the rest as if it were all: a prediction of half a text.
+"""
+
+from __future__ import annotations
+
+from flask import Request
+from werkzeug.exceptions import HTTPException, RequestTimeout
+
+from app.problems import BodyTooLarge
+
+
+def read_body(request: Request, limit: int, invalid: type[HTTPException]) -> bytes:
+    """Return the body's bytes, with or without a Content-Length.
+
+    Raises BodyTooLarge (413) over `limit` bytes, RequestTimeout (408) when the client stalls, and
+    `invalid`, the route's own error, when the body ends before its stated length.
+    """
+    environ = request.environ
+    stated = request.content_length
+    if stated is None and not environ.get("wsgi.input_terminated"):
+        return b""
+    if stated is not None and stated > limit:
+        raise BodyTooLarge(f"The body has {stated} bytes; the limit is {limit}.")
+    try:
+        body: bytes = environ["wsgi.input"].read(limit + 1 if stated is None else stated)
+    except TimeoutError:
+        raise RequestTimeout("The body did not arrive in time.") from None
+    if len(body) > limit:
+        raise BodyTooLarge(f"The body is over the limit of {limit} bytes.")
+    if stated is not None and len(body) < stated:
+        raise invalid(f"The body ends after {len(body)} of {stated} bytes.")
+    return body

@@ -1,0 +1,70 @@
+"""Every error of the API as `application/problem+json` (RFC 9457), made in one place.
+
+May import only the request id of ours. A view raises; nothing but this module shapes an error
+response.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+import msgspec
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+
+from app.requestid import request_id
+
+MEDIA_TYPE = "application/problem+json"
+
+log = logging.getLogger(__name__)
+
+
+class InvalidPredictionRequest(HTTPException):
+    """The "Validation exception" of the contract, which answers it with 405.
+
+    405 usually means a wrong method. The problem type tells the two apart, and the Allow header is
+    what RFC 9110 asks of any 405.
+    """
+
+    code = 405
+    title = "Validation exception"
+
+    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
+        return [("Allow", "POST")]
+
+
+class BodyTooLarge(RequestEntityTooLarge):
+    """The body is over the size limit; its rest is not read, so the connection must end."""
+
+    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
+        return [("Connection", "close")]
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error of the app as a problem."""
+    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(Exception, _answer_fault)
+
+
+def _answer(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or 500)
+    title: str = getattr(error, "title", status.phrase)
+    problem = {
+        "type": f"/docs#{title.lower().replace(' ', '-')}",
+        "title": title,
+        "status": status,
+        "detail": error.description,
+        "instance": f"urn:request:{request_id()}",
+    }
+    response = Response(msgspec.json.encode(problem) + b"\n", status, mimetype=MEDIA_TYPE)
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value
+    return response
+
+
+def _answer_fault(error: Exception) -> Response:
+    """A fault of ours: logged with its traceback, answered without any of it."""
+    log.error("fault in %s %s", request.method, request.path, exc_info=error)
+    return _answer(InternalServerError("The service failed; quote the request id to its operator."))

@@ -1,0 +1,78 @@
+"""The service's settings: every environment variable that it reads, typed and checked.
+
+May import nothing of ours. Variables carry the prefix TEXTCLF_; one with that prefix that no field
+knows is refused, so that a misspelt setting cannot be silently without effect. (The prefix differs
+from the name of the Kubernetes Service on purpose: a Service named `x` puts X_PORT=tcp://... into
+the environment of every pod of its namespace.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from joblib import cpu_count
+from msgspec import Meta
+
+PREFIX = "TEXTCLF_"
+
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+Positive = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[int, Meta(ge=1, le=3_600)]
+
+
+class SettingsError(Exception):
+    """An environment variable is unknown or has a value that cannot be used."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Field `x` is read from the variable TEXTCLF_X; the defaults suit a laptop and a pod alike."""
+
+    host: str = "0.0.0.0"
+    port: Port = 8080
+    # One worker per CPU that the container may use (joblib minds affinity and cgroup quota, not the
+    # host's count): scoring is pure computation, so more workers would only take turns.
+    workers: Annotated[int, Meta(ge=1, le=512)] = msgspec.field(default_factory=cpu_count)
+    model_dir: Path = Path(__file__).resolve().parent.parent / "model"
+    # 1 MiB: the longest post of the newsgroups is a tenth of this.
+    max_body_bytes: Positive = 1_048_576
+    # A worker whose loop is silent for this long is replaced; a prediction takes milliseconds.
+    worker_timeout: Seconds = 30
+    # How long requests under way may take to end after SIGTERM.
+    graceful_timeout: Seconds = 20
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    # Off by default: a line a request costs more than the prediction it reports.
+    access_log: bool = False
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Build the settings from environment variables.
+
+    Raises SettingsError, naming the variable and what it may be, at the first that is unknown or
+    has an unusable value.
+    """
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX)
+    }
+    known = {field.name for field in msgspec.structs.fields(Settings)}
+    for name in sorted(given.keys() - known):
+        raise SettingsError(
+            f"{PREFIX}{name.upper()} is no setting; there are"
+            f" {', '.join(PREFIX + field.upper() for field in sorted(known))}"
+        )
+    for name, value in given.items():
+        try:
+            _convert({name: value})
+        except msgspec.ValidationError as error:
+            reason = str(error).split(" - at ")[0]
+            raise SettingsError(f"{PREFIX}{name.upper()}={value!r}: {reason}") from None
+    return _convert(given)
+
+
+def _convert(given: dict[str, str]) -> Settings:
+    # The hook is asked for the one field type that msgspec does not know, Path.
+    return msgspec.convert(given, Settings, strict=False, dec_hook=lambda kind, text: kind(text))

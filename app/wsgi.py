@@ -1,0 +1,34 @@
+"""What gunicorn imports: the application made from the environment's settings.
+
+May import anything of app and model. Problems that the operator can mend end the process with one
+sentence instead of a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from flask import Flask
+
+from app import create_app
+from app.settings import SettingsError, read_settings
+from model.classifier import load_classifier
+from model.errors import UserError
+
+
+def application() -> Flask:
+    """Load the model named by the settings and return the application that serves it.
+
+    Raises UserError or SettingsError when that cannot be done.
+    """
+    settings = read_settings(os.environ)
+    return create_app(settings, load_classifier(settings.model_dir))
+
+
+def start() -> Flask:
+    """As `application`, for the first start: what the operator can mend ends the process."""
+    try:
+        return application()
+    except (UserError, SettingsError) as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,75 @@
+"""Gunicorn's settings: everything about processes and connections, each with its reason."""
+
+import gc
+import os
+import sys
+from pathlib import Path
+
+# One thread of arithmetic a worker: the workers already use every CPU, and the products are small.
+# Set before NumPy is imported, because its libraries read these only once.
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+
+from gunicorn.arbiter import Arbiter
+
+from app.logs import ServerLogger
+from app.settings import SettingsError, read_settings
+from model.errors import UserError
+
+try:
+    _settings = read_settings(os.environ)
+except SettingsError as error:
+    sys.exit(f"error: {error}")
+
+wsgi_app = "app.wsgi:start()"
+bind = f"{_settings.host}:{_settings.port}"
+workers = _settings.workers
+
+# A slow or silent client costs a gevent worker one greenlet; it would hold a whole sync worker or
+# one of the few threads of a gthread worker.
+worker_class = "gevent"
+
+# The model is loaded once, before forking: workers share its memory, and a bad artifact fails the
+# start as a whole instead of each worker over and over.
+preload_app = True
+
+timeout = _settings.worker_timeout
+graceful_timeout = _settings.graceful_timeout
+
+# Longer than the 60 s after which common load balancers drop an idle connection: the side that
+# closes first must be theirs, or a request can meet a closing connection.
+keepalive = 75
+
+# The heartbeat file lives in memory, where touching it cannot block on a disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+# No control socket: nothing here uses it, and it cannot be made on a read-only root.
+control_socket_disable = True
+
+# A prediction's request line and headers are short; what is longer is not meant for this service.
+limit_request_line = 2048
+limit_request_fields = 64
+limit_request_field_size = 4096
+
+logger_class = ServerLogger
+loglevel = _settings.log_level
+
+
+def when_ready(server: Arbiter) -> None:
+    """Keep the loaded model out of garbage collection, so that its memory stays shared."""
+    gc.collect()
+    gc.freeze()
+
+
+def on_reload(server: Arbiter) -> None:
+    """Load the artifact anew on SIGHUP; a bad one is refused and the old one keeps serving.
+
+    With preload_app gunicorn forks the new workers from the application it holds already, so the
+    new one must be put in its place.
+    """
+    from app.wsgi import application
+
+    try:
+        server.app.callable = application()
+    except (UserError, SettingsError) as error:
+        server.log.error("reload refused, the earlier model keeps serving: %s", error)

@@ -1,0 +1,144 @@
+"""Labelled examples read from JSON Lines files.
+
+May import nothing of ours but the errors. The labels are whatever the file holds: no module here
+knows any of their names.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+import msgspec
+
+from model.errors import DatasetError
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class _Line(msgspec.Struct):
+    """One line of a dataset file; other fields are ignored."""
+
+    text: str
+    label: str
+
+
+_decode_line = msgspec.json.Decoder(_Line).decode
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Texts and their labels, in file order, with the identity of the file they came from."""
+
+    texts: list[str]
+    labels: list[str]
+    path: Path
+    sha256: str
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of examples per label, in the labels' sorted order."""
+        return dict(sorted(Counter(self.labels).items()))
+
+
+def find_file(data_dir: Path, name: str) -> Path:
+    """Return the dataset file `name` ("train", "test") of a folder, gzipped or plain.
+
+    Raises DatasetError when the folder holds neither form.
+    """
+    candidates = [data_dir / f"{name}.jsonl.gz", data_dir / f"{name}.jsonl"]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise DatasetError(
+        f"{data_dir} holds neither {candidates[0].name} nor {candidates[1].name}:"
+        " run `make data`, or set DATA_DIR to the folder of your own files"
+    )
+
+
+def read_examples(path: Path) -> Examples:
+    """Read one file of `{"text": string, "label": string}` objects, one a line, gzipped or plain.
+
+    Lines of white space alone are skipped. Raises DatasetError, naming file and line, for anything
+    that is not such an object, an empty label, bad UTF-8, damaged gzip data or an empty file.
+    """
+    texts: list[str] = []
+    labels: list[str] = []
+    for number, line in enumerate(_lines(path), start=1):
+        if line.isspace():
+            continue
+        example = _parse(line, f"{path}, line {number}")
+        texts.append(example.text)
+        labels.append(example.label)
+    if not texts:
+        raise DatasetError(f"{path} holds no examples: give a file with one object a line")
+    return Examples(texts, labels, path, _sha256(path))
+
+
+def read_training_examples(path: Path) -> Examples:
+    """Read a file to train on: as `read_examples`, and it must hold at least two labels."""
+    examples = read_examples(path)
+    if len(examples.counts) < 2:
+        raise DatasetError(
+            f"{path} holds the single label {examples.labels[0]!r}:"
+            " a classifier needs examples of at least two labels"
+        )
+    return examples
+
+
+def check_labels(examples: Examples, known: list[str]) -> None:
+    """Raise DatasetError when the examples carry a label that the classifier was not trained on."""
+    unknown = sorted(set(examples.labels) - set(known))
+    if unknown:
+        raise DatasetError(
+            f"{examples.path} has labels that the training data lacks: {', '.join(unknown)};"
+            " train on data that has them, or remove these lines"
+        )
+
+
+def _parse(line: bytes, where: str) -> _Line:
+    try:
+        # msgspec does not look inside fields that it skips: decode first to see all bad UTF-8.
+        example = _decode_line(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{where}: not UTF-8 ({error.reason}): re-encode the file") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DatasetError(
+            f'{where}: {error}; each line must be an object {{"text": string, "label": string}}'
+        ) from None
+    if not example.label.strip():
+        raise DatasetError(f"{where}: the label is empty: name one or remove the line")
+    return example
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield the raw lines of a file, unzipped when its first bytes say it is gzip."""
+    try:
+        with _open(path) as file:
+            yield from file
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DatasetError(
+            f"{path}: damaged gzip data ({error}): fetch or compress the file again"
+        ) from None
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _open(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        zipped = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    return cast(IO[bytes], gzip.open(path, "rb")) if zipped else path.open("rb")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,17 @@
+"""The errors that a user can mend: each message is one sentence that says what to do.
+
+May import nothing of ours. Command lines and the server print these messages without a traceback;
+any other exception is a fault of the code and keeps its traceback.
+"""
+
+
+class UserError(Exception):
+    """Something outside the code is wrong; the message says what and how to mend it."""
+
+
+class DatasetError(UserError):
+    """A dataset file cannot be had, or does not hold labelled examples."""
+
+
+class ArtifactError(UserError):
+    """A trained artifact is missing, damaged, or not made for this environment."""

@@ -1,0 +1,1 @@
+"""Thin command lines over `model`: they parse arguments, call and print."""

@@ -1,0 +1,23 @@
+"""`make data`: gets the dataset files into a folder when it lacks them.
+
+May import model and the shared wrapper of the command lines.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from model.download import fetch_datasets
+from scripts.cli import run
+
+
+def main() -> None:
+    """Fetch the missing files into --data-dir; raises DatasetError when they cannot be had."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.fetch_data", description=__doc__)
+    parser.add_argument("--data-dir", type=Path, default=Path("data"), help="default: data")
+    fetch_datasets(parser.parse_args().data_dir)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,108 @@
+"""Make or repair the virtual environment: python3 scripts/install.py REQUIREMENTS...
+
+Runs on the bare interpreter, so it uses the standard library alone, and the version check comes
+before anything that an older Python could not parse. An environment is trusted only when it was
+finished by this script, for this interpreter and folder, and still has every package it had then.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(
+        "error: Python 3.11 or newer is needed, this is %d.%d: name another interpreter, for"
+        " example `make PYTHON=python3.12 install`" % sys.version_info[:2]
+    )
+
+import hashlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+VENV = Path(".venv")
+STAMP = VENV / "installed.json"
+LIST_PACKAGES = (
+    "import importlib.metadata as m, json;"
+    "print(json.dumps(sorted(f'{d.name}=={d.version}' for d in m.distributions())))"
+)
+
+
+def main(names: list[str]) -> None:
+    """Bring the environment to hold these requirement files, doing nothing where it does."""
+    requirements = {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in names}
+    stamp = read_stamp()
+    installed = dict(stamp.get("requirements", {}))
+    if not is_whole(stamp):
+        make_environment()
+        installed = {}
+    if requirements.items() <= installed.items():
+        return
+    # Without its stamp an environment counts as half-made, so an interruption is noticed.
+    STAMP.unlink(missing_ok=True)
+    for name in names:
+        print(f"installing {name} into {VENV}", flush=True)
+        command = [python(), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", name]
+        if subprocess.run([*command, "--disable-pip-version-check"]).returncode:
+            sys.exit(
+                f"error: {name} could not be installed: see pip's message above, check the"
+                " network, and run the command again"
+            )
+    STAMP.write_text(
+        json.dumps(identity() | {"requirements": installed | requirements, "packages": packages()})
+    )
+
+
+def read_stamp() -> dict[str, Any]:
+    """What was installed when this script last finished; empty when it never did."""
+    try:
+        stamp: dict[str, Any] = json.loads(STAMP.read_text())
+        return stamp
+    except (OSError, ValueError):
+        return {}
+
+
+def is_whole(stamp: dict[str, Any]) -> bool:
+    """Whether the environment is still what the stamp says."""
+    same = all(stamp.get(key) == value for key, value in identity().items())
+    return same and set(stamp["packages"]) <= set(packages())
+
+
+def identity() -> dict[str, str]:
+    """What an environment is bound to: its interpreter and its folder, whose path it holds."""
+    return {
+        "python": sys.version,
+        "interpreter": str(Path(sys.executable).resolve()),
+        "folder": str(VENV.resolve()),
+    }
+
+
+def packages() -> list[str]:
+    """Packages of the environment; none when its interpreter does not run."""
+    try:
+        result = subprocess.run([python(), "-c", LIST_PACKAGES], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    found: list[str] = json.loads(result.stdout)
+    return found
+
+
+def make_environment() -> None:
+    """Make the environment anew, with nothing of an earlier one left."""
+    if VENV.exists():
+        print(f"{VENV} is stale or half-made: making it anew", flush=True)
+        shutil.rmtree(VENV)
+    if subprocess.run([sys.executable, "-m", "venv", str(VENV)]).returncode:
+        sys.exit(
+            "error: this Python cannot make virtual environments: install its venv module"
+            " (on Debian and Ubuntu the package python3-venv)"
+        )
+
+
+def python() -> str:
+    """The environment's interpreter."""
+    return str(VENV / "bin" / "python")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
