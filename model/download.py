@@ -30,7 +30,8 @@ def fetch_datasets(
 
     A file that is there is left alone. What is fetched comes from one source, and from that of the
     file already there; beside somebody's own data nothing is fetched, since it would not belong to
-    it. Files appear under their names verified and whole, or not at all. Raises DatasetError when no source gives them or the folder cannot be used.
+    it. Files appear under their names verified and whole, or not at all. Raises DatasetError when
+    no source gives them or the folder cannot be used.
     """
     try:
         present = _present(data_dir)
