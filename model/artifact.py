@@ -123,10 +123,7 @@ def save(
 
     Raises ArtifactError when the folder cannot be written.
     """
-    buffer = io.BytesIO()
-    # xz makes the smallest file; unpacking it takes a few milliseconds at start-up.
-    joblib.dump(pipeline, buffer, compress=("xz", 6))
-    dump = buffer.getvalue()
+    dump = _dump(pipeline)
     sha256 = hashlib.sha256(dump).hexdigest()
     manifest = Manifest(
         format=FORMAT,
@@ -243,6 +240,18 @@ def _unpickle(dump: bytes, path: Path) -> Pipeline:
     if not isinstance(pipeline, Pipeline):
         raise ArtifactError(f"{path} holds no scikit-learn Pipeline: {RETRAIN}")
     return pipeline
+
+
+def _dump(pipeline: Pipeline) -> bytes:
+    """The bytes of a pipeline, equal for equal pipelines."""
+    for _, step in pipeline.steps:
+        # scikit-learn's vectorisers note the address of their stop words to check them only once:
+        # without it they check again, with it the bytes would differ from process to process.
+        vars(step).pop("_stop_words_id", None)
+    buffer = io.BytesIO()
+    # xz makes the smallest file; unpacking it takes a few milliseconds at start-up.
+    joblib.dump(pipeline, buffer, compress=("xz", 6))
+    return buffer.getvalue()
 
 
 def _canaries(pipeline: Pipeline) -> list[Canary]:

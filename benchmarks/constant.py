@@ -1,0 +1,17 @@
+"""A Flask view that does nothing: what the framework and the server cost by themselves."""
+
+from flask import Flask, Response
+
+application = Flask(__name__)
+
+
+@application.post("/prediction")
+def constant() -> Response:
+    """Answer always the same."""
+    return Response(b'{"label":"constant"}\n', mimetype="application/json")
+
+
+@application.get("/readyz")
+def ready() -> str:
+    """Tell that the server is up."""
+    return "ready"

@@ -1,0 +1,26 @@
+"""The service that one would write first: Flask, a joblib dump, `pipeline.predict`.
+
+Served by gunicorn's default sync workers. It shares the pipeline with the real service, so that
+the two differ in nothing but how they serve it.
+"""
+
+from pathlib import Path
+
+from flask import Flask, Response, jsonify, request
+
+from model.artifact import load
+
+pipeline = load(Path("model")).pipeline
+application = Flask(__name__)
+
+
+@application.post("/prediction")
+def prediction() -> Response:
+    """Answer the label of one text."""
+    return jsonify(label=str(pipeline.predict([request.get_json()["text"]])[0]))
+
+
+@application.get("/readyz")
+def ready() -> str:
+    """Tell that the server is up."""
+    return "ready"

@@ -1,0 +1,79 @@
+"""Tests of tokenising."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from model.tokens import SUBJECT_REPEATS, tokenize
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        (" \n\t .,!", []),
+        ("Orbit ORBIT", ["orbit", "orbit"]),
+        ("mail me@host.edu now", ["mail", "me", "host", "edu", "now"]),
+        ("in 1993, 42% off", ["in", "0000", "00", "off"]),
+        ("snake_case well-known don't", ["snake", "case", "well", "known", "don", "t"]),
+        ("rockets rocket class", ["rocket", "rocket", "clas"]),
+    ],
+)
+def test_ascii_rules(text: str, words: list[str]) -> None:
+    """ASCII text is lower-cased, digits become 0, the rest separates, a final s is dropped."""
+    assert tokenize(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Élan à Göteborg", ["élan", "à", "göteborg"]),
+        ("Привет, МИР!", ["привет", "мир"]),
+        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
+        ("宇宙船", ["宇", "宙", "船"]),
+        ("٤٢ «да»", ["00", "да"]),
+        ("go\u2014now\u00a0or never", ["go", "now", "or", "never"]),
+    ],
+)
+def test_other_scripts(text: str, words: list[str]) -> None:
+    """Letters and marks of every script are kept; Han and kana are one word each."""
+    assert tokenize(text) == words
+
+
+def test_one_non_ascii_character_leaves_the_other_words_alone() -> None:
+    """The ASCII fast path and the general path cut ASCII words in the same way."""
+    text = "Some e-mail: 12 words, under_scored (and) more's"
+    assert tokenize(text + " é") == [*tokenize(text), "é"]
+
+
+def test_subject_words_count_more() -> None:
+    """The words of a header's Subject line are repeated after the words of the text."""
+    words = tokenize("From: a@b\nSubject: Re: Moon landing\n\nHello moon")
+    assert words.count("landing") == 1 + SUBJECT_REPEATS
+    assert words.count("moon") == 2 + SUBJECT_REPEATS
+    assert words.count("hello") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Hello\n\nSubject: moon", "The Subject: moon\n\nHello", "No subject: moon"],
+)
+def test_subject_elsewhere_counts_once(text: str) -> None:
+    """`Subject:` inside a line or after the first blank line is an ordinary word."""
+    assert tokenize(text).count("moon") == 1
+
+
+def test_subject_may_end_the_text() -> None:
+    """A Subject line needs neither a newline nor a blank line after it."""
+    assert tokenize("Subject: moon").count("moon") == 1 + SUBJECT_REPEATS
+
+
+@pytest.mark.parametrize("piece", ["a", "\n", "Subject:", "Subject:\n", "é ", "宙", "s "])
+def test_time_is_linear(piece: str) -> None:
+    """A quarter megabyte of any repeated piece takes well under two seconds."""
+    text = piece * (250_000 // len(piece))
+    start = time.perf_counter()
+    tokenize(text)
+    assert time.perf_counter() - start < 2.0
