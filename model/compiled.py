@@ -85,6 +85,10 @@ class CompiledPipeline:
         _, norm = self._sum(gathered, frequencies)
         return list(counts), frequencies[:, None] * gathered[:, :-1] / norm
 
+    def term_weights(self) -> tuple[list[str], Floats]:
+        """Return all known terms and the idf * W of each for each label, [n_terms, n_labels]."""
+        return list(self._row_of), self._rows[list(self._row_of.values()), :-1]
+
     @staticmethod
     def _sum(gathered: Floats, frequencies: Floats) -> tuple[Floats, Floats]:
         """Weighted sum of the label columns, and the Euclidean norm of the weighted idf column."""
@@ -134,8 +138,17 @@ def _weights(estimator: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _analyzer(vectorizer: TfidfVectorizer) -> Callable[[str], Iterable[str]]:
-    """The vectoriser's function from text to terms, without the wrapper that decodes bytes."""
-    given = vectorizer.analyzer
-    analyzer: Callable[[str], Iterable[str]]
-    analyzer = given if callable(given) else vectorizer.build_analyzer()
+    """The vectoriser's function from text to terms, less the layers that change nothing."""
+    plain = (
+        vectorizer.analyzer == "word"
+        and vectorizer.ngram_range == (1, 1)
+        and not vectorizer.lowercase
+        and vectorizer.preprocessor is None
+        and vectorizer.strip_accents is None
+        and vectorizer.stop_words is None
+    )
+    if plain and vectorizer.tokenizer is not None:
+        tokenizer: Callable[[str], Iterable[str]] = vectorizer.tokenizer
+        return tokenizer
+    analyzer: Callable[[str], Iterable[str]] = vectorizer.build_analyzer()
     return analyzer
