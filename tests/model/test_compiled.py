@@ -134,6 +134,12 @@ def test_known_share_counts_distinct_terms(tiny_pipeline: Pipeline) -> None:
     assert compiled.score("")[1] == 0.0
 
 
+def test_stop_words_are_no_terms(fitted: Callable[[str, int], Pipeline]) -> None:
+    """Stop words lower no share of known terms, whichever way the text is tokenised."""
+    for kind in ("stop words", "stop words of a tokenizer"):
+        assert CompiledPipeline(fitted(kind, 3)).score("the salt")[1] == 1.0
+
+
 @pytest.mark.parametrize("text", ["", "zyx qwv"])
 def test_text_without_known_terms_scores_the_intercept(text: str, tiny_pipeline: Pipeline) -> None:
     """Such a text gets what is likely beforehand, and no caller can change what the next gets."""
