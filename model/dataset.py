@@ -104,8 +104,8 @@ def check_labels(examples: Examples, known: list[str]) -> None:
     unknown = sorted(set(examples.labels) - set(known))
     if unknown:
         raise DatasetError(
-            f"{examples.path} has labels that the training data lacks: {', '.join(map(repr, unknown))};"
-            " train on data that has them, or remove these lines"
+            f"{examples.path} has labels that the training data lacks:"
+            f" {', '.join(map(repr, unknown))}; train on data that has them, or remove these lines"
         )
 
 

@@ -164,7 +164,7 @@ def test_pipeline_of_no_numbers_is_not_saved(folder: Path) -> None:
 
 
 def test_same_pipeline_has_the_same_hash(folder: Path, tiny_pipeline: Pipeline) -> None:
-    """Saving again, and after more use, gives the same dump; its time of training does not count."""
+    """Saving again, and after more use, gives the same dump, whatever its time of training."""
     before = artifact.read_manifest(folder)
     tiny_pipeline.predict(["Knead the dough."])
     after = save(folder, tiny_pipeline, like=folder)
