@@ -7,6 +7,7 @@ Content-Length at the limit and hands over the rest as if it were all: a predict
 from __future__ import annotations
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, RequestTimeout
 
 from app.problems import BodyTooLarge
@@ -16,7 +17,7 @@ def read_body(request: Request, limit: int, invalid: type[HTTPException]) -> byt
     """Return the body's bytes, with or without a Content-Length.
 
     Raises BodyTooLarge (413) over `limit` bytes, RequestTimeout (408) when the client stalls, and
-    `invalid`, the route's own error, when the body ends before its stated length.
+    `invalid`, the route's own error, when the body ends early or its chunks are malformed.
     """
     environ = request.environ
     stated = request.content_length
@@ -28,6 +29,8 @@ def read_body(request: Request, limit: int, invalid: type[HTTPException]) -> byt
         body: bytes = environ["wsgi.input"].read(limit + 1 if stated is None else stated)
     except TimeoutError:
         raise RequestTimeout("The body did not arrive in time.") from None
+    except (OSError, ParseException):
+        raise invalid("The body ends early, or its chunks are malformed.") from None
     if len(body) > limit:
         raise BodyTooLarge(f"The body is over the limit of {limit} bytes.")
     if stated is not None and len(body) < stated:
