@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -60,18 +61,17 @@ class CompiledPipeline:
     def score(self, text: str) -> tuple[Floats, float]:
         """Score one text: decision values, float32 [n_labels], and the share of its terms known.
 
-        The share counts each distinct term once; a text without terms has a share of 0.
+        The share counts every occurrence; a text without terms has a share of 0.
         """
-        counts = Counter(self._terms(text))
-        row_of = self._row_of.get
-        rows = [row_of(term, UNKNOWN) for term in counts]
-        if not rows:
+        # Rows are counted instead of terms: small integers hash faster than words.
+        counts = Counter(map(self._row_of.get, self._terms(text), repeat(UNKNOWN)))
+        total = counts.total()
+        known = total - counts[UNKNOWN]
+        if not known:
             return self.intercept, 0.0
-        known_share = 1.0 - rows.count(UNKNOWN) / len(rows)
-        if known_share == 0.0:
-            return self.intercept, 0.0
-        summed, norm = self._sum(self._rows.take(rows, axis=0), self._frequencies(counts))
-        return summed / norm + self.intercept, known_share
+        gathered = self._rows.take(list(counts), axis=0)
+        summed, norm = self._sum(gathered, self._frequencies(counts))
+        return summed / norm + self.intercept, known / total
 
     def contributions(self, text: str) -> tuple[list[str], Floats]:
         """Return the known terms of a text and what each adds to each label's decision value.
@@ -97,7 +97,8 @@ class CompiledPipeline:
         weighted = frequencies * gathered[:, -1]
         return frequencies @ gathered[:, :-1], np.sqrt(weighted @ weighted)
 
-    def _frequencies(self, counts: Counter[str]) -> Floats:
+    def _frequencies(self, counts: Counter[Any]) -> Floats:
+        """The weights tf of numbers of occurrences."""
         frequencies = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
         return np.log(frequencies) + np.float32(1) if self._sublinear else frequencies
 

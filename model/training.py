@@ -50,9 +50,14 @@ def train(texts: Sequence[str], labels: Sequence[str], views: Mapping[str, View]
 
 
 def _hyperparameters(pipeline: Pipeline) -> dict[str, Any]:
-    """The parameters of the pipeline's steps that a manifest can hold: no functions or types."""
-    return {
-        name: value
-        for name, value in pipeline.get_params().items()
-        if "__" in name and isinstance(value, (str, int, float, tuple))
-    }
+    """What was chosen: the estimator's parameters, and those of other steps that are not default.
+
+    Functions and types are left out, since a manifest cannot hold them.
+    """
+    chosen = {}
+    for step_name, step in pipeline.steps:
+        default = {} if step is pipeline[-1] else type(step)().get_params()
+        for name, value in step.get_params().items():
+            if isinstance(value, (str, int, float, tuple)) and value != default.get(name):
+                chosen[f"{step_name}__{name}"] = value
+    return chosen
