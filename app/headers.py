@@ -25,6 +25,8 @@ def init_app(app: Flask) -> None:
             allow_headers=["Content-Type", REQUEST_ID],
             expose_headers=[REQUEST_ID, "Server-Timing"],
             max_age=86_400,
+            # For "any origin" say so, instead of repeating whichever asked.
+            send_wildcard=True,
         )
 
 
