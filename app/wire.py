@@ -39,6 +39,8 @@ def decode(
         # RFC 8259 lets a reader ignore the mark that some editors put before a file's text.
         if body.startswith(BOM_UTF8):
             return decode(decoder, body.removeprefix(BOM_UTF8), invalid, form)
+        if not body.strip():
+            raise invalid(f"The body is empty; it must be a JSON object {form}.") from None
         reason = str(error).replace("Input data was truncated", _TRUNCATED)
         raise invalid(f"The body must be a JSON object {form}: {reason}.") from None
 
