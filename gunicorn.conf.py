@@ -11,6 +11,7 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
 
 from app.logs import ServerLogger
 from app.settings import SettingsError, read_settings
@@ -59,6 +60,11 @@ def when_ready(server: Arbiter) -> None:
     """Keep the loaded model out of garbage collection, so that its memory stays shared."""
     gc.collect()
     gc.freeze()
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Let the application see whether its worker is ending."""
+    worker.wsgi.extensions["worker"] = worker
 
 
 def on_reload(server: Arbiter) -> None:

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app import health, prediction, problems, requestid
+from app import (
+    accesslog,
+    docs,
+    headers,
+    health,
+    model_info,
+    openapi,
+    prediction,
+    predictions,
+    problems,
+    requestid,
+)
 from app.settings import Settings
 from model.classifier import Classifier
 
@@ -18,8 +29,8 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app = Flask(__name__)
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
-    problems.init_app(app)
-    requestid.init_app(app)
-    app.register_blueprint(prediction.blueprint)
-    app.register_blueprint(health.blueprint)
+    for part in (problems, accesslog, requestid, headers, openapi):
+        part.init_app(app)
+    for room in (prediction, predictions, model_info, health, docs):
+        app.register_blueprint(room.blueprint)
     return app

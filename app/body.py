@@ -10,16 +10,25 @@ from flask import Request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, RequestTimeout
 
-from app.problems import BodyTooLarge
+from app.problems import BodyTooLarge, UnsupportedContentCoding
 
 
-def read_body(request: Request, limit: int, invalid: type[HTTPException]) -> bytes:
+def read_body(
+    request: Request,
+    limit: int,
+    invalid: type[HTTPException],
+    coded: type[HTTPException] = UnsupportedContentCoding,
+) -> bytes:
     """Return the body's bytes, with or without a Content-Length.
 
     Raises BodyTooLarge (413) over `limit` bytes, RequestTimeout (408) when the client stalls, and
-    `invalid`, the route's own error, when the body ends early or its chunks are malformed.
+    the route's own errors: `invalid` when the body ends early or its chunks are malformed, `coded`
+    when it is compressed.
     """
     environ = request.environ
+    # Unpacking would let a small body become one over the limit; nothing here is worth packing.
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("identity", ""):
+        raise coded("The body has a Content-Encoding; send it uncompressed, without that header.")
     stated = request.content_length
     if stated is None and not environ.get("wsgi.input_terminated"):
         return b""

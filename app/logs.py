@@ -1,15 +1,19 @@
 """Structured logs: one JSON object a line on standard output, with the id of the request.
 
-May import only the request id of ours. Texts of requests are personal data and never logged.
+May import only the request id of ours. Texts of requests are personal data and never logged: not
+by us, and not by way of an exception's message or of what gunicorn tells of a request.
 """
 
 from __future__ import annotations
 
 import logging
 import logging.config
+import traceback
 from typing import Any
 
+from flask import has_request_context
 from gunicorn import glogging
+from pythonjsonlogger.json import JsonFormatter
 
 from app.requestid import request_id
 
@@ -20,6 +24,42 @@ class AddRequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id()
         return True
+
+
+class DropRequestText(logging.Filter):
+    """Cut what gunicorn quotes of a request that it cannot parse or serve.
+
+    With a wrong Content-Length, the "request line" that it quotes is the rest of a text.
+    """
+
+    QUOTING = (
+        "Invalid request from ip=",
+        "Error handling request",
+        "Ignored premature client disconnection",
+    )
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        for beginning in self.QUOTING:
+            if str(record.msg).startswith(beginning):
+                record.msg, record.args = beginning.removesuffix(" from ip="), ()
+        return True
+
+
+class Formatter(JsonFormatter):
+    """Formats a record as a line of JSON; a fault in a request as its type and stack alone.
+
+    The message of such a fault may quote the text, as that of a KeyError or UnicodeError does.
+    """
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # the name that logging gave it
+        if not has_request_context():
+            return str(super().formatException(ei))
+        lines: list[str] = []
+        error: BaseException | None = ei[1]
+        while error is not None:
+            lines[:0] = [*traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]
+            error = error.__cause__ or error.__context__
+        return "".join(lines).rstrip()
 
 
 class ServerLogger(glogging.Logger):  # type: ignore[misc]  # gunicorn publishes no types
@@ -42,10 +82,10 @@ def logging_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": AddRequestId}},
+        "filters": {"request_id": {"()": AddRequestId}, "text": {"()": DropRequestText}},
         "formatters": {
             "json": {
-                "()": "pythonjsonlogger.json.JsonFormatter",
+                "()": Formatter,
                 "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(process)d",
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
             }
@@ -55,7 +95,7 @@ def logging_config(level: str) -> dict[str, Any]:
                 "class": "logging.StreamHandler",
                 "stream": "ext://sys.stdout",
                 "formatter": "json",
-                "filters": ["request_id"],
+                "filters": ["request_id", "text"],
             }
         },
         "root": {"handlers": ["stdout"], "level": level.upper()},

@@ -1,15 +1,19 @@
 """POST /prediction of the contract, and /predict, the same view under its common name.
 
-May import the problems and the body of ours, and the classifier's type. What a request may be is
+May import the HTTP edge's other modules, and the classifier's type. What a request may be is
 decided here; what a text means is the classifier's.
 """
 
 from __future__ import annotations
 
-import msgspec
-from flask import Blueprint, Response, current_app, request
+from time import perf_counter
 
+import msgspec
+from flask import Blueprint, Response, current_app, g, request
+
+from app import answers, wire
 from app.body import read_body
+from app.options import read_options
 from app.problems import InvalidPredictionRequest
 from app.settings import Settings
 from model.classifier import Classifier
@@ -23,14 +27,15 @@ class PredictionRequest(msgspec.Struct):
     text: str
 
 
-class PredictionResponse(msgspec.Struct):
-    """The contract's response body, exactly."""
+class PredictionResponse(msgspec.Struct, omit_defaults=True):
+    """The contract's response body, exactly, unless the options ask for more."""
 
     label: str
+    scores: dict[str, float] | None = None
+    explanation: answers.Explanation | None = None
 
 
-_decode = msgspec.json.Decoder(PredictionRequest).decode
-_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(PredictionRequest)
 
 
 @blueprint.post("/prediction")
@@ -39,28 +44,26 @@ def prediction() -> Response:
     """Answer the label of one text."""
     settings: Settings = current_app.extensions["settings"]
     classifier: Classifier = current_app.extensions["classifier"]
-    text = parse(read_body(request, settings.max_body_bytes, InvalidPredictionRequest))
-    label = classifier.predict(text).label
-    # A line end, so that a terminal's prompt starts on a line of its own after curl.
-    return Response(_encode(PredictionResponse(label)) + b"\n", mimetype="application/json")
+    # The contract knows one error for all that is wrong with a request.
+    invalid = InvalidPredictionRequest
+    # The request itself: every look through the proxy costs as much as a small header.
+    current = request._get_current_object()  # type: ignore[attr-defined]
+    text = parse(read_body(current, settings.max_body_bytes, invalid, coded=invalid))
+    options = read_options(current, invalid)
+    started = perf_counter()
+    answer = answers.answer(classifier, text, options)
+    seconds = perf_counter() - started
+    if settings.access_log:
+        g.label = answer.label
+    return wire.respond(PredictionResponse(*answer), seconds)
 
 
 def parse(body: bytes) -> str:
-    """Return the text of a request body, read as JSON whatever its Content-Type says.
+    """Return the text of a request body.
 
     Raises InvalidPredictionRequest for anything but a JSON object with a text that is not blank.
     """
-    try:
-        # msgspec does not look inside properties that it skips: decode first to see bad UTF-8.
-        text = _decode(body.decode("utf-8")).text
-    except UnicodeDecodeError:
-        raise InvalidPredictionRequest("The body is not valid UTF-8.") from None
-    except RecursionError:
-        raise InvalidPredictionRequest("The body is nested too deep.") from None
-    except msgspec.DecodeError as error:
-        raise InvalidPredictionRequest(
-            f'The body must be a JSON object {{"text": "..."}}: {error}.'
-        ) from None
-    if not text or text.isspace():
+    text = wire.decode(_decoder, body, InvalidPredictionRequest, '{"text": "..."}').text
+    if wire.is_blank(text):
         raise InvalidPredictionRequest("The text is blank: there is nothing to classify.")
     return text

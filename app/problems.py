@@ -11,11 +11,32 @@ from http import HTTPStatus
 
 import msgspec
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    InternalServerError,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
 
 from app.requestid import request_id
 
 MEDIA_TYPE = "application/problem+json"
+
+# Titles of the problem types and what each means. Statuses without an entry get no type of their
+# own, since their name (which differs between versions of Python) says all there is to say.
+TYPES = {
+    "Validation exception": "The request for a prediction is not valid; the detail says why.",
+    "Invalid batch": "The request for a batch of predictions is not valid; the detail says why.",
+    "Method Not Allowed": "The path exists, but not for this method; Allow lists those it has.",
+    "Not Found": "There is nothing under this path.",
+    "Content too large": "The body or the batch is over the service's limit; send less at a time.",
+    "Unsupported content coding": "The body is compressed; send it as it is.",
+    "Request Timeout": "The body did not arrive in time; send the request again.",
+    "Not ready": "This process is ending; send the request again, on another connection.",
+    "Internal Server Error": "The service failed; quote the request id to its operator.",
+}
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +52,49 @@ class InvalidPredictionRequest(HTTPException):
     title = "Validation exception"
 
     def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
-        return [("Allow", "POST")]
+        return [("Allow", "OPTIONS, POST")]
 
 
-class BodyTooLarge(RequestEntityTooLarge):
+class InvalidBatch(BadRequest):
+    """The request for a batch of predictions is not valid."""
+
+    title = "Invalid batch"
+
+
+class ContentTooLarge(RequestEntityTooLarge):
+    """The request holds more than the service takes at a time."""
+
+    title = "Content too large"
+
+
+class BodyTooLarge(ContentTooLarge):
     """The body is over the size limit; its rest is not read, so the connection must end."""
 
     def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
         return [("Connection", "close")]
+
+
+class UnsupportedContentCoding(UnsupportedMediaType):
+    """The body is compressed; RFC 9110 asks to name the codings that would do."""
+
+    title = "Unsupported content coding"
+
+    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
+        return [("Accept-Encoding", "identity")]
+
+
+class NotReady(ServiceUnavailable):
+    """The process takes no more traffic; a second later another one is found in its place."""
+
+    title = "Not ready"
+
+    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
+        return [("Retry-After", "1")]
+
+
+def anchor(title: str) -> str:
+    """Return the fragment of /docs that explains the problem type of this title."""
+    return title.lower().replace(" ", "-")
 
 
 def init_app(app: Flask) -> None:
@@ -51,7 +107,7 @@ def _answer(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or 500)
     title: str = getattr(error, "title", status.phrase)
     problem = {
-        "type": f"/docs#{title.lower().replace(' ', '-')}",
+        "type": f"/docs#{anchor(title)}" if title in TYPES else "about:blank",
         "title": title,
         "status": status,
         "detail": error.description,
@@ -66,5 +122,5 @@ def _answer(error: HTTPException) -> Response:
 
 def _answer_fault(error: Exception) -> Response:
     """A fault of ours: logged with its traceback, answered without any of it."""
-    log.error("fault in %s %s", request.method, request.path, exc_info=error)
-    return _answer(InternalServerError("The service failed; quote the request id to its operator."))
+    log.error("fault in %s %s", request.method, request.url_rule, exc_info=error)
+    return _answer(InternalServerError(TYPES["Internal Server Error"]))

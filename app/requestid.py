@@ -34,5 +34,5 @@ def init_app(app: Flask) -> None:
 
 
 def _add_header(response: Response) -> Response:
-    response.headers[HEADER] = request_id()
+    response.headers.add(HEADER, request_id())
     return response

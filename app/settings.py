@@ -20,6 +20,7 @@ PREFIX = "TEXTCLF_"
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Positive = Annotated[int, Meta(ge=1)]
+ORIGINS = r"^(\*|https?://[A-Za-z0-9.:-]+(,https?://[A-Za-z0-9.:-]+)*)?$"
 Seconds = Annotated[int, Meta(ge=1, le=3_600)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 # msgspec's own messages do not say what these may be.
@@ -41,6 +42,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     model_dir: Path = Path(__file__).resolve().parent.parent / "model"
     # 1 MiB: the longest post of the newsgroups is a tenth of this.
     max_body_bytes: Positive = 1_048_576
+    # Texts in one request to /predictions; their bytes are under max_body_bytes together.
+    max_batch: Positive = 1000
+    # Whose pages may call the API from a browser: origins, comma-separated, or * for any.
+    cors_origins: Annotated[str, Meta(pattern=ORIGINS)] = ""
     # A worker whose loop is silent for this long is replaced; a prediction takes milliseconds.
     worker_timeout: Seconds = 30
     # How long requests under way may take to end after SIGTERM.

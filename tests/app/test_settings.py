@@ -21,6 +21,8 @@ VALUES = [
     ("WORKERS", "512", 512),
     ("MODEL_DIR", "/srv/modèle", Path("/srv/modèle")),
     ("MAX_BODY_BYTES", "1", 1),
+    ("MAX_BATCH", "1", 1),
+    ("CORS_ORIGINS", "https://example.org", "https://example.org"),
     ("WORKER_TIMEOUT", "3600", 3_600),
     ("GRACEFUL_TIMEOUT", "1", 1),
     ("LOG_LEVEL", "warning", "warning"),

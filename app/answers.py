@@ -1,0 +1,62 @@
+"""What the service says of one text: the label and, when asked for, scores and an explanation.
+
+May import the options of ours, and the classifier.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from app.options import Options
+from model.classifier import Classifier, Evidence
+
+
+class Term(msgspec.Struct):
+    """A term of the text and what it adds to the score of the label."""
+
+    term: str
+    weight: float
+
+
+class Explanation(msgspec.Struct):
+    """Why the label: score = bias + the weights of supporting and opposing + rest."""
+
+    score: float
+    bias: float
+    supporting: list[Term]
+    opposing: list[Term]
+    rest: float
+
+
+class Answer(NamedTuple):
+    """All that was asked about one text."""
+
+    label: str
+    scores: dict[str, float] | None = None
+    """Probability by label."""
+    explanation: Explanation | None = None
+
+
+def answer(classifier: Classifier, text: str, options: Options) -> Answer:
+    """Classify a text and tell what the options ask for."""
+    found = classifier.predict(text)
+    scores = explanation = None
+    if options.scores:
+        scores = dict(zip(classifier.labels, found.probabilities.tolist(), strict=True))
+    if options.explain:
+        explanation = explain(classifier, text, found.label, options.explain)
+    return Answer(found.label, scores, explanation)
+
+
+def explain(classifier: Classifier, text: str, label: str, most: int) -> Explanation:
+    """Tell why a text scores as it does for a label, by at most `most` terms on either side."""
+    found = classifier.explain(text, label, most)
+    return Explanation(
+        found.score, found.bias, _terms(found.supporting), _terms(found.opposing), found.rest
+    )
+
+
+def _terms(evidence: list[Evidence]) -> list[Term]:
+    return [Term(*one) for one in evidence]

@@ -1,0 +1,51 @@
+"""GET /model: which model answers, of what it was made and how well it does.
+
+May import the classifier's type. All of it is from the artifact's manifest; no path is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, current_app
+
+from model.artifact import EvaluationSummary, TrainingData
+from model.classifier import Classifier
+
+NAME = "text-classifier"
+
+blueprint = Blueprint("model_info", __name__)
+
+
+class ModelInfo(msgspec.Struct):
+    """The response body."""
+
+    name: str
+    version: str
+    labels: list[str]
+    trained_at: str
+    training_seconds: float
+    data: TrainingData
+    hyperparameters: dict[str, Any]
+    versions: dict[str, str]
+    evaluation: EvaluationSummary | None
+
+
+@blueprint.get("/model")
+def model() -> Response:
+    """Describe the model that this process serves."""
+    classifier: Classifier = current_app.extensions["classifier"]
+    known = classifier.manifest
+    info = ModelInfo(
+        name=NAME,
+        version=known.version,
+        labels=known.labels,
+        trained_at=known.trained_at,
+        training_seconds=known.training_seconds,
+        data=known.data,
+        hyperparameters=known.hyperparameters,
+        versions=known.versions,
+        evaluation=known.evaluation,
+    )
+    return Response(msgspec.json.encode(info) + b"\n", mimetype="application/json")

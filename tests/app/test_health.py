@@ -1,0 +1,37 @@
+"""GET /healthz and /readyz, with and without a worker around the application."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+
+def test_healthz_is_ok(client: FlaskClient) -> None:
+    """A process that answers is alive."""
+    assert client.get("/healthz").get_json() == {"status": "ok"}
+
+
+def test_readyz_without_a_worker(client: FlaskClient) -> None:
+    """An application is ready from its making on."""
+    assert client.get("/readyz").get_json() == {"status": "ready"}
+
+
+def test_readyz_follows_the_worker(app: Flask, client: FlaskClient) -> None:
+    """Once its worker is told to end, the process is alive but no longer ready."""
+    worker = app.extensions["worker"] = SimpleNamespace(alive=True)
+    assert client.get("/readyz").status_code == 200
+    worker.alive = False
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "1"
+    assert response.get_json()["type"] == "/docs#not-ready"
+    assert client.get("/healthz").status_code == 200
+
+
+def test_probes_do_not_ask_the_model(app: Flask, client: FlaskClient) -> None:
+    """Neither probe touches the classifier."""
+    del app.extensions["classifier"]
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 200

@@ -1,0 +1,34 @@
+"""The descriptions as they are served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from flask import Flask
+from flask.testing import FlaskClient
+
+APP = Path(__file__).resolve().parents[2] / "app"
+
+
+@pytest.mark.parametrize("name", ["openapi.yaml", "contract.yaml"])
+def test_yaml_is_served_as_written(client: FlaskClient, name: str) -> None:
+    """The YAML documents are the files themselves."""
+    response = client.get(f"/{name}")
+    assert response.content_type == "application/yaml"
+    assert response.data == (APP / name).read_bytes()
+
+
+def test_json_says_the_same(client: FlaskClient) -> None:
+    """The JSON form has the content of the YAML form."""
+    response = client.get("/openapi.json")
+    assert response.content_type == "application/json"
+    assert response.get_json() == yaml.safe_load(client.get("/openapi.yaml").data)
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi.yaml", "/contract.yaml"])
+def test_requests_read_no_file(app: Flask, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """Whatever there is to read and convert is done before the first request."""
+    monkeypatch.delattr(Path, "read_bytes")
+    assert app.test_client().get(path).status_code == 200
