@@ -7,9 +7,9 @@ Content-Length at the limit and hands over the rest as if it were all: a predict
 from __future__ import annotations
 
 from flask import Request
-from werkzeug.exceptions import HTTPException, RequestTimeout
+from werkzeug.exceptions import HTTPException
 
-from app.problems import BodyTooLarge, UnsupportedContentCoding
+from app.problems import BodyTimeout, BodyTooLarge, UnsupportedContentCoding
 
 
 def read_body(
@@ -20,7 +20,7 @@ def read_body(
 ) -> bytes:
     """Return the body's bytes, with or without a Content-Length.
 
-    Raises BodyTooLarge (413) over `limit` bytes, RequestTimeout (408) when the client stalls, and
+    Raises BodyTooLarge (413) over `limit` bytes, BodyTimeout (408) when the client stalls, and
     the route's own errors: `invalid` when the body ends before its stated length, `coded` when it
     is compressed.
     """
@@ -36,7 +36,7 @@ def read_body(
     try:
         body: bytes = environ["wsgi.input"].read(limit + 1 if stated is None else stated)
     except TimeoutError:
-        raise RequestTimeout("The body did not arrive in time.") from None
+        raise BodyTimeout("The body did not arrive in time.") from None
     if len(body) > limit:
         raise BodyTooLarge(f"The body is over the limit of {limit} bytes.")
     if stated is not None and len(body) < stated:
