@@ -23,6 +23,7 @@ VALUES = [
     ("MAX_BODY_BYTES", "1", 1),
     ("MAX_BATCH", "1", 1),
     ("CORS_ORIGINS", "https://example.org", "https://example.org"),
+    ("CLIENT_TIMEOUT", "5", 5),
     ("WORKER_TIMEOUT", "3600", 3_600),
     ("GRACEFUL_TIMEOUT", "1", 1),
     ("LOG_LEVEL", "warning", "warning"),
