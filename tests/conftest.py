@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,20 @@ from sklearn.pipeline import Pipeline
 from model import artifact
 from model.artifact import TrainingData
 from model.dataset import Examples
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where NO_SKIPS is set, a test that would be skipped fails: something it needs is missing."""
+    report = yield
+    expected = hasattr(report, "wasxfail") or item.get_closest_marker("may_skip")
+    if report.skipped and os.environ.get("NO_SKIPS") and not expected:
+        report.outcome = "failed"
+        report.longrepr = f"skipped although NO_SKIPS is set: {report.longrepr}"
+    return report
+
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
