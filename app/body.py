@@ -7,6 +7,7 @@ Content-Length at the limit and hands over the rest as if it were all: a predict
 from __future__ import annotations
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, RequestTimeout
 
 from app.problems import BodyTooLarge, UnsupportedContentCoding
@@ -21,8 +22,8 @@ def read_body(
     """Return the body's bytes, with or without a Content-Length.
 
     Raises BodyTooLarge (413) over `limit` bytes, RequestTimeout (408) when the client stalls, and
-    the route's own errors: `invalid` when the body ends before its stated length, `coded` when it
-    is compressed.
+    the route's own errors: `invalid` when the body ends early or its chunks are malformed, `coded`
+    when it is compressed.
     """
     environ = request.environ
     # Unpacking would let a small body become one over the limit; nothing here is worth packing.
@@ -37,6 +38,8 @@ def read_body(
         body: bytes = environ["wsgi.input"].read(limit + 1 if stated is None else stated)
     except TimeoutError:
         raise RequestTimeout("The body did not arrive in time.") from None
+    except (OSError, ParseException):
+        raise invalid("The body ends early, or its chunks are malformed.") from None
     if len(body) > limit:
         raise BodyTooLarge(f"The body is over the limit of {limit} bytes.")
     if stated is not None and len(body) < stated:

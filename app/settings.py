@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from joblib import cpu_count
@@ -22,6 +22,13 @@ Port = Annotated[int, Meta(ge=1, le=65_535)]
 Positive = Annotated[int, Meta(ge=1)]
 ORIGINS = r"^(\*|https?://[A-Za-z0-9.:-]+(,https?://[A-Za-z0-9.:-]+)*)?$"
 Seconds = Annotated[int, Meta(ge=1, le=3_600)]
+LogLevel = Literal["debug", "info", "warning", "error"]
+# msgspec's own messages do not say what these may be.
+CHOICES = {
+    "log_level": get_args(LogLevel),
+    "access_log": ("true", "false"),
+    "cors_origins": ("*", "origins such as https://example.org with commas between"),
+}
 
 
 class SettingsError(Exception):
@@ -47,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     worker_timeout: Seconds = 30
     # How long requests under way may take to end after SIGTERM.
     graceful_timeout: Seconds = 20
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = "info"
     # Off by default: a line a request costs more than the prediction it reports.
     access_log: bool = False
 
@@ -74,6 +81,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             _convert({name: value})
         except msgspec.ValidationError as error:
             reason = str(error).split(" - at ")[0]
+            if name in CHOICES:
+                reason = f"Expected one of {', '.join(CHOICES[name])}"
             raise SettingsError(f"{PREFIX}{name.upper()}={value!r}: {reason}") from None
     return _convert(given)
 

@@ -14,15 +14,17 @@ import io
 import os
 import platform
 import tempfile
+import textwrap
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import joblib
 import msgspec
 import numpy as np
 import sklearn
+from numpy.typing import NDArray
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 
@@ -93,7 +95,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: TrainingData
     hyperparameters: dict[str, Any]
     versions: dict[str, str]
-    canaries: list[Canary]
+    canaries: Annotated[list[Canary], msgspec.Meta(min_length=1)]
     evaluation: EvaluationSummary | None = None
 
     @property
@@ -121,8 +123,11 @@ def save(
 ) -> Manifest:
     """Write a fitted pipeline and its manifest, replacing the folder's earlier artifact whole.
 
-    Raises ArtifactError when the folder cannot be written.
+    The same training gives the same dump in every process. Raises ArtifactError when the scores are
+    no numbers or the folder cannot be written.
     """
+    canaries = _canaries(pipeline)
+    _forget_addresses(pipeline)
     buffer = io.BytesIO()
     # xz makes the smallest file; unpacking it takes a few milliseconds at start-up.
     joblib.dump(pipeline, buffer, compress=("xz", 6))
@@ -137,7 +142,7 @@ def save(
         data=data,
         hyperparameters=hyperparameters,
         versions=current_versions(),
-        canaries=_canaries(pipeline),
+        canaries=canaries,
     )
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -147,7 +152,9 @@ def save(
             if other.name != manifest.pipeline.file:
                 other.unlink()
     except OSError as error:
-        raise ArtifactError(f"{directory} cannot be written: {error.strerror or error}") from None
+        raise ArtifactError(
+            f"{directory} cannot be written ({error.strerror or error}): mend that and {RETRAIN}"
+        ) from None
     return manifest
 
 
@@ -167,13 +174,19 @@ def load(directory: Path) -> Artifact:
     dump = _verified_bytes(directory, manifest.pipeline)
     _check_versions(directory, manifest)
     pipeline = _unpickle(dump, directory / manifest.pipeline.file)
-    labels = [str(label) for label in pipeline.classes_]
+    try:
+        labels = [str(label) for label in pipeline.classes_]
+        rows = pipeline.predict_proba([canary.text for canary in manifest.canaries])
+    except Exception as error:
+        raise ArtifactError(
+            f"{directory} holds a pipeline that cannot predict ({_brief(error)}): {RETRAIN}"
+        ) from error
     if labels != manifest.labels:
         raise ArtifactError(
             f"{directory} disagrees with itself: the manifest lists the labels"
             f" {manifest.labels}, the pipeline {labels}: {RETRAIN}"
         )
-    _check_canaries(pipeline, manifest, directory)
+    _check_canaries(rows, manifest, directory)
     return Artifact(pipeline, manifest)
 
 
@@ -185,8 +198,8 @@ def read_manifest(directory: Path) -> Manifest:
     except FileNotFoundError:
         raise ArtifactError(f"{directory} holds no trained model: {RETRAIN}") from None
     except OSError as error:
-        raise ArtifactError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ArtifactError(f"{path} is not a valid manifest ({error}): {RETRAIN}") from None
     if manifest.format != FORMAT:
         raise ArtifactError(
@@ -211,8 +224,9 @@ def _verified_bytes(directory: Path, dump: DumpFile) -> bytes:
     path = directory / dump.file
     try:
         content = path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(f"{path} cannot be read: {error.strerror or error}") from None
+    # A name with a null character is a ValueError.
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
     if hashlib.sha256(content).hexdigest() != dump.sha256:
         raise ArtifactError(
             f"{path} does not have the SHA-256 that its manifest states, so it was not opened:"
@@ -239,22 +253,46 @@ def _unpickle(dump: bytes, path: Path) -> Pipeline:
             warnings.simplefilter("error", InconsistentVersionWarning)
             pipeline = joblib.load(io.BytesIO(dump))
     except Exception as error:
-        raise ArtifactError(f"{path} cannot be unpickled here ({error}): {RETRAIN}") from error
+        raise ArtifactError(f"{path} cannot be unpickled ({_brief(error)}): {RETRAIN}") from error
     if not isinstance(pipeline, Pipeline):
         raise ArtifactError(f"{path} holds no scikit-learn Pipeline: {RETRAIN}")
     return pipeline
 
 
+def _unreadable(path: Path, error: OSError | ValueError) -> ArtifactError:
+    reason = getattr(error, "strerror", None) or error
+    return ArtifactError(f"{path} cannot be read ({reason}): mend that, or {RETRAIN}")
+
+
+def _brief(error: Exception) -> str:
+    """One line of an error: those of other libraries may span a paragraph."""
+    return textwrap.shorten(f"{type(error).__name__}: {error}", 120, placeholder="...")
+
+
 def _canaries(pipeline: Pipeline) -> list[Canary]:
     labels = [str(label) for label in pipeline.classes_]
+    rows = pipeline.predict_proba(CANARY_TEXTS)
+    if not np.isfinite(rows).all():
+        raise ArtifactError(
+            "the trained pipeline gives scores that are no numbers, so it was not saved:"
+            f" mend the data or the hyperparameters and {RETRAIN}"
+        )
     return [
         Canary(text, dict(zip(labels, map(float, row), strict=True)))
-        for text, row in zip(CANARY_TEXTS, pipeline.predict_proba(CANARY_TEXTS), strict=True)
+        for text, row in zip(CANARY_TEXTS, rows, strict=True)
     ]
 
 
-def _check_canaries(pipeline: Pipeline, manifest: Manifest, directory: Path) -> None:
-    rows = pipeline.predict_proba([canary.text for canary in manifest.canaries])
+def _forget_addresses(pipeline: Pipeline) -> None:
+    """Drop the memory address that a vectoriser keeps, lest equal dumps differ by process.
+
+    scikit-learn notes there which stop words it has checked already; it notes them again.
+    """
+    for _, step in pipeline.steps:
+        getattr(step, "__dict__", {}).pop("_stop_words_id", None)
+
+
+def _check_canaries(rows: NDArray[np.float64], manifest: Manifest, directory: Path) -> None:
     for canary, row in zip(manifest.canaries, rows, strict=True):
         expected = [canary.scores.get(label, np.nan) for label in manifest.labels]
         # A NaN on either side must count as a difference.

@@ -51,6 +51,8 @@ class CompiledPipeline:
         self._rows = rows
         self.intercept: Floats = intercept.astype(np.float32)
         """Decision values of a text without any known term, [n_labels]."""
+        # Given out as it is by `score`: a caller must not be able to change later answers.
+        self.intercept.setflags(write=False)
         self._row_of = {term: int(i) + UNKNOWN + 1 for term, i in vectorizer.vocabulary_.items()}
         self._terms = _analyzer(vectorizer)
         self._sublinear = bool(vectorizer.sublinear_tf)
@@ -126,7 +128,12 @@ def _weights(estimator: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
     scikit-learn keeps one row for two labels, the second's; softmax of (0, z) is its sigmoid of z.
     """
-    weights = np.asarray(estimator.coef_, dtype=np.float64)
+    # A sparse matrix makes an array without dimensions here.
+    coef = np.asarray(estimator.coef_)
+    n_labels = len(estimator.classes_)
+    if coef.ndim != 2 or len(coef) != (1 if n_labels == 2 else n_labels):
+        raise NotCompilableError("its estimator's coef_ is no dense matrix of one row a label")
+    weights = coef.astype(np.float64)
     intercept = np.broadcast_to(np.asarray(estimator.intercept_, np.float64), len(weights))
     if len(weights) == 1:
         weights, intercept = np.vstack([0 * weights, weights]), np.append(0.0, intercept)

@@ -6,6 +6,7 @@ knows any of their names.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import zlib
@@ -53,12 +54,15 @@ class Examples:
 def find_file(data_dir: Path, name: str) -> Path:
     """Return the dataset file `name` ("train", "test") of a folder, gzipped or plain.
 
-    Raises DatasetError when the folder holds neither form.
+    Raises DatasetError when the folder holds neither form or cannot be looked into.
     """
     candidates = [data_dir / f"{name}.jsonl.gz", data_dir / f"{name}.jsonl"]
     for candidate in candidates:
-        if candidate.is_file():
-            return candidate
+        try:
+            if candidate.is_file():
+                return candidate
+        except OSError as error:
+            raise _unreadable(candidate, error) from None
     raise DatasetError(
         f"{data_dir} holds neither {candidates[0].name} nor {candidates[1].name}:"
         " run `make data`, or set DATA_DIR to the folder of your own files"
@@ -100,17 +104,21 @@ def check_labels(examples: Examples, known: list[str]) -> None:
     unknown = sorted(set(examples.labels) - set(known))
     if unknown:
         raise DatasetError(
-            f"{examples.path} has labels that the training data lacks: {', '.join(unknown)};"
-            " train on data that has them, or remove these lines"
+            f"{examples.path} has labels that the training data lacks:"
+            f" {', '.join(map(repr, unknown))}; train on data that has them, or remove these lines"
         )
 
 
 def _parse(line: bytes, where: str) -> _Line:
+    if line.startswith(codecs.BOM_UTF8):
+        raise DatasetError(f"{where}: starts with a byte order mark: save the file without one")
     try:
         # msgspec does not look inside fields that it skips: decode first to see all bad UTF-8.
         example = _decode_line(line.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise DatasetError(f"{where}: not UTF-8 ({error.reason}): re-encode the file") from None
+        raise DatasetError(
+            f"{where}: not UTF-8 ({error.reason}): re-encode the file as UTF-8"
+        ) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise DatasetError(
             f'{where}: {error}; each line must be an object {{"text": string, "label": string}}'
@@ -130,7 +138,13 @@ def _lines(path: Path) -> Iterator[bytes]:
             f"{path}: damaged gzip data ({error}): fetch or compress the file again"
         ) from None
     except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> DatasetError:
+    return DatasetError(
+        f"{path} cannot be read ({error.strerror or error}): give a file that is there and readable"
+    )
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -30,7 +30,13 @@ LIST_PACKAGES = (
 
 def main(names: list[str]) -> None:
     """Bring the environment to hold these requirement files, doing nothing where it does."""
-    requirements = {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in names}
+    try:
+        requirements = {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in names}
+    except OSError as error:
+        sys.exit(
+            f"error: {error.filename} cannot be read ({error.strerror}): run this from the"
+            " project's folder, with the names of its requirement files"
+        )
     stamp = read_stamp()
     installed = dict(stamp.get("requirements", {}))
     if not is_whole(stamp):
@@ -56,8 +62,8 @@ def main(names: list[str]) -> None:
 def read_stamp() -> dict[str, Any]:
     """What was installed when this script last finished; empty when it never did."""
     try:
-        stamp: dict[str, Any] = json.loads(STAMP.read_text())
-        return stamp
+        stamp = json.loads(STAMP.read_text())
+        return stamp if isinstance(stamp, dict) else {}
     except (OSError, ValueError):
         return {}
 
@@ -79,8 +85,10 @@ def identity() -> dict[str, str]:
 
 def packages() -> list[str]:
     """Packages of the environment; none when its interpreter does not run."""
+    # Isolated: neither this folder nor PYTHONPATH may add packages to the environment's own.
+    command = [python(), "-I", "-c", LIST_PACKAGES]
     try:
-        result = subprocess.run([python(), "-c", LIST_PACKAGES], capture_output=True, check=True)
+        result = subprocess.run(command, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return []
     found: list[str] = json.loads(result.stdout)
@@ -91,6 +99,9 @@ def make_environment() -> None:
     """Make the environment anew, with nothing of an earlier one left."""
     if VENV.exists():
         print(f"{VENV} is stale or half-made: making it anew", flush=True)
+    if VENV.is_symlink() or VENV.is_file():
+        VENV.unlink()
+    elif VENV.exists():
         shutil.rmtree(VENV)
     if subprocess.run([sys.executable, "-m", "venv", str(VENV)]).returncode:
         sys.exit(

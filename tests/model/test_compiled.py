@@ -1,0 +1,242 @@
+"""The compiled pipeline against the pipeline itself: the same answers, or a reason for refusing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.special import softmax as reference_softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import Pipeline
+
+from model.compiled import CompiledPipeline, NotCompilableError, softmax
+from model.dataset import Examples
+
+WORDS = ["bread", "salt", "soup", "roses", "the", "wind", "jardín", "суп", "海上", "again", "zyx"]
+AWKWARD = [
+    "",
+    " \n\t",
+    "zyx qwv",
+    "zyx salt",
+    "salt " * 100_000 + "wind",
+    "⛵🍞 🌹",
+    "salt🍞salt",
+    "Борщ варят дважды",
+    "帆船 在 海上",
+    "ROSES, ROSES! the\0roses",
+    "i\u0307I\u0307\u0131\u017fß",
+    "\U0010ffff\u202e",
+]
+texts = st.one_of(st.text(), st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join))
+
+
+def split(text: str) -> list[str]:
+    """A tokeniser that keeps case and punctuation."""
+    return re.findall(r"\w+|[^\w\s]", text)
+
+
+VECTORIZERS: dict[str, Callable[[], TfidfVectorizer]] = {
+    "plain": TfidfVectorizer,
+    "sublinear": lambda: TfidfVectorizer(sublinear_tf=True),
+    "bigrams": lambda: TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+    "tokenizer": lambda: TfidfVectorizer(tokenizer=split, token_pattern=None, lowercase=False),
+    "tokenizer and lowercase": lambda: TfidfVectorizer(tokenizer=split, token_pattern=None),
+    "tokenizer and bigrams": lambda: TfidfVectorizer(
+        tokenizer=split, token_pattern=None, lowercase=False, ngram_range=(1, 2)
+    ),
+    "accents": lambda: TfidfVectorizer(strip_accents="unicode", lowercase=False),
+    "stop words": lambda: TfidfVectorizer(stop_words=["the", "and"], lowercase=False),
+    "stop words of a tokenizer": lambda: TfidfVectorizer(
+        tokenizer=split, token_pattern=None, stop_words=["the", "."], lowercase=False
+    ),
+    "characters": lambda: TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3)),
+    "own analyzer": lambda: TfidfVectorizer(analyzer=split),
+    "unsmoothed idf": lambda: TfidfVectorizer(smooth_idf=False),
+}
+
+
+def fit(vectorizer: Any, estimator: Any, examples: Examples, n_labels: int = 3) -> Pipeline:
+    """Fit the two on the examples of the first so many labels."""
+    kept = list(examples.counts)[:n_labels]
+    pairs = [pair for pair in zip(examples.texts, examples.labels, strict=True) if pair[1] in kept]
+    return Pipeline([("vectorizer", vectorizer), ("estimator", estimator)]).fit(
+        *zip(*pairs, strict=True)
+    )
+
+
+@pytest.fixture(scope="session")
+def fitted(tiny_examples: Examples) -> Callable[[str, int], Pipeline]:
+    """Return a function from a kind of vectoriser and a number of labels to a fitted pipeline."""
+    return cache(
+        lambda kind, n_labels: fit(
+            VECTORIZERS[kind](), LogisticRegression(C=10.0), tiny_examples, n_labels
+        )
+    )
+
+
+def assert_agrees(compiled: CompiledPipeline, pipeline: Pipeline, text: str) -> None:
+    """The compiled pipeline gives the pipeline's probabilities and label."""
+    values, share = compiled.score(text)
+    expected = pipeline.predict_proba([text])[0]
+    np.testing.assert_allclose(softmax(values), expected, rtol=0, atol=1e-5)
+    best = np.sort(expected)
+    if best[-1] - best[-2] > 2e-5:
+        assert pipeline.classes_[values.argmax()] == pipeline.predict([text])[0]
+    assert 0.0 <= share <= 1.0
+
+
+@pytest.mark.parametrize("text", AWKWARD, ids=lambda text: repr(text[:20]))
+@pytest.mark.parametrize("kind", VECTORIZERS)
+def test_awkward_text_scores_the_same(
+    kind: str, text: str, fitted: Callable[[str, int], Pipeline]
+) -> None:
+    """Texts that are empty, unknown, endless or in any script agree for every vectoriser."""
+    pipeline = fitted(kind, 3)
+    assert_agrees(CompiledPipeline(pipeline), pipeline, text)
+
+
+@given(text=texts, n_labels=st.sampled_from([2, 3]), kind=st.sampled_from(list(VECTORIZERS)))
+def test_any_text_scores_the_same(
+    text: str, n_labels: int, kind: str, fitted: Callable[[str, int], Pipeline]
+) -> None:
+    """No text is scored otherwise than by the pipeline."""
+    pipeline = fitted(kind, n_labels)
+    assert_agrees(CompiledPipeline(pipeline), pipeline, text)
+
+
+@pytest.mark.parametrize("n_labels", [2, 3])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_examples_score_the_same(n_labels: int, intercept: bool, tiny_examples: Examples) -> None:
+    """The texts that were trained on agree too, with or without a fitted intercept."""
+    estimator = LogisticRegression(C=10.0, fit_intercept=intercept)
+    pipeline = fit(TfidfVectorizer(), estimator, tiny_examples, n_labels)
+    compiled = CompiledPipeline(pipeline)
+    for text in tiny_examples.texts:
+        assert_agrees(compiled, pipeline, text)
+
+
+def test_known_share_counts_distinct_terms(tiny_pipeline: Pipeline) -> None:
+    """Each distinct term counts once, however often it occurs; no terms are a share of 0."""
+    compiled = CompiledPipeline(tiny_pipeline)
+    assert compiled.score("salt salt SALT zyx qwv bread")[1] == 0.5
+    assert compiled.score("salt bread")[1] == 1.0
+    assert compiled.score("zyx zyx")[1] == 0.0
+    assert compiled.score("")[1] == 0.0
+
+
+def test_stop_words_are_no_terms(fitted: Callable[[str, int], Pipeline]) -> None:
+    """Stop words lower no share of known terms, whichever way the text is tokenised."""
+    for kind in ("stop words", "stop words of a tokenizer"):
+        assert CompiledPipeline(fitted(kind, 3)).score("the salt")[1] == 1.0
+
+
+@pytest.mark.parametrize("text", ["", "zyx qwv"])
+def test_text_without_known_terms_scores_the_intercept(text: str, tiny_pipeline: Pipeline) -> None:
+    """Such a text gets what is likely beforehand, and no caller can change what the next gets."""
+    compiled = CompiledPipeline(tiny_pipeline)
+    values, _ = compiled.score(text)
+    np.testing.assert_array_equal(values, compiled.intercept)
+    with pytest.raises(ValueError, match="read-only"):
+        values += 1
+
+
+@pytest.mark.parametrize("kind", VECTORIZERS)
+@pytest.mark.parametrize("n_labels", [2, 3])
+def test_contributions_sum_to_the_score(
+    n_labels: int, kind: str, fitted: Callable[[str, int], Pipeline]
+) -> None:
+    """Over the terms they and the intercept sum to the score; over the labels they sum to zero."""
+    compiled = CompiledPipeline(fitted(kind, n_labels))
+    text = "The SOUP, the soup needs salt. Water the roses; zyx! Борщ again again again"
+    terms, weights = compiled.contributions(text)
+    assert len(terms) == len(set(terms))
+    assert weights.shape == (len(terms), n_labels)
+    assert len(terms) > 3
+    np.testing.assert_allclose(
+        weights.sum(axis=0) + compiled.intercept, compiled.score(text)[0], atol=1e-5
+    )
+    np.testing.assert_allclose(weights.sum(axis=1), 0, atol=1e-5)
+    assert float(compiled.intercept.sum()) == pytest.approx(0, abs=1e-6)
+
+
+def test_contributions_leave_out_unknown_terms(tiny_pipeline: Pipeline) -> None:
+    """Only known terms contribute; a text without any contributes nothing to each label."""
+    compiled = CompiledPipeline(tiny_pipeline)
+    assert compiled.contributions("zyx salt bread salt")[0] == ["salt", "bread"]
+    terms, weights = compiled.contributions("zyx")
+    assert terms == []
+    assert weights.shape == (0, 3)
+
+
+@given(values=st.lists(st.floats(-(2.0**99), 2.0**99, width=32), min_size=1, max_size=9))
+def test_softmax_is_scipys(values: list[float]) -> None:
+    """Probabilities equal those of SciPy, without overflow for values of any size."""
+    array = np.array(values, dtype=np.float32)
+    np.testing.assert_allclose(softmax(array), reference_softmax(array), atol=1e-6)
+
+
+class Linear(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """An estimator whose weights are whatever a test says."""
+
+    def __init__(self, coef: object = None) -> None:
+        self.coef = coef
+
+    def fit(self, X: Any, y: list[str]) -> Linear:  # noqa: N803  # scikit-learn's own name
+        self.classes_ = np.unique(y)
+        self.coef_ = self.coef(X.shape[1]) if callable(self.coef) else self.coef
+        self.intercept_ = np.zeros(3)
+        return self
+
+
+def zeros(*rows: int) -> Callable[[int], NDArray[np.float64]]:
+    """Return a function from a number of terms to that many weights in each row."""
+    return lambda n_terms: np.zeros((*rows, n_terms))
+
+
+@pytest.mark.parametrize(
+    ("vectorizer", "estimator", "reason"),
+    [
+        (CountVectorizer(), LogisticRegression(), "steps are not a TfidfVectorizer and an est"),
+        (TfidfVectorizer(norm="l1"), LogisticRegression(), "vectoriser does not count"),
+        (TfidfVectorizer(norm=None), LogisticRegression(), "vectoriser does not count"),
+        (TfidfVectorizer(use_idf=False), LogisticRegression(), "vectoriser does not count"),
+        (TfidfVectorizer(binary=True), LogisticRegression(), "vectoriser does not count"),
+        (TfidfVectorizer(), MultinomialNB(), "estimator MultinomialNB has no coef_ and inter"),
+        (TfidfVectorizer(), Linear(zeros(6)), "no dense matrix of one row a label"),
+        (TfidfVectorizer(), Linear(zeros(1)), "no dense matrix of one row a label"),
+        (TfidfVectorizer(), Linear(zeros()), "no dense matrix of one row a label"),
+    ],
+)
+def test_other_pipelines_are_not_compilable(
+    vectorizer: Any, estimator: Any, reason: str, tiny_examples: Examples
+) -> None:
+    """What cannot be folded into one matrix is refused with the reason, not scored wrongly."""
+    pipeline = fit(vectorizer, estimator, tiny_examples)
+    with pytest.raises(NotCompilableError, match=f"^its .*{reason}"):
+        CompiledPipeline(pipeline)
+
+
+def test_sparse_weights_are_not_compilable(tiny_examples: Examples) -> None:
+    """Weights made sparse after training are refused like any other shape."""
+    pipeline = fit(TfidfVectorizer(), LogisticRegression(), tiny_examples)
+    pipeline["estimator"].sparsify()
+    with pytest.raises(NotCompilableError, match="no dense matrix"):
+        CompiledPipeline(pipeline)
+
+
+def test_more_steps_are_not_compilable(tiny_pipeline: Pipeline) -> None:
+    """A step between vectoriser and estimator would be left out, so it is refused."""
+    (name, vectorizer), last = tiny_pipeline.steps
+    longer = Pipeline([(name, vectorizer), ("between", "passthrough"), last])
+    with pytest.raises(NotCompilableError, match="its steps are not"):
+        CompiledPipeline(longer)
