@@ -54,13 +54,14 @@ def parse(body: bytes) -> str:
         # msgspec does not look inside properties that it skips: decode first to see bad UTF-8.
         text = _decode(body.decode("utf-8")).text
     except UnicodeDecodeError:
-        raise InvalidPredictionRequest("The body is not valid UTF-8.") from None
+        raise InvalidPredictionRequest("The body is not valid UTF-8.", "encoding") from None
     except RecursionError:
-        raise InvalidPredictionRequest("The body is nested too deep.") from None
+        raise InvalidPredictionRequest("The body is nested too deep.", "nesting") from None
     except msgspec.DecodeError as error:
         raise InvalidPredictionRequest(
-            f'The body must be a JSON object {{"text": "..."}}: {error}.'
+            f'The body must be a JSON object {{"text": "..."}}: {error}.',
+            "schema" if isinstance(error, msgspec.ValidationError) else "syntax",
         ) from None
     if not text or text.isspace():
-        raise InvalidPredictionRequest("The text is blank: there is nothing to classify.")
+        raise InvalidPredictionRequest("The text is blank: there is nothing to classify.", "blank")
     return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from typing import Literal, get_args
 
 import msgspec
 from flask import Flask, Response, request
@@ -16,6 +17,10 @@ from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntit
 from app.requestid import request_id
 
 MEDIA_TYPE = "application/problem+json"
+
+Reason = Literal["encoding", "nesting", "syntax", "schema", "blank", "other"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+"""Why a request for a prediction is refused: few and fixed, because each is counted."""
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +35,10 @@ class InvalidPredictionRequest(HTTPException):
     code = 405
     title = "Validation exception"
 
+    def __init__(self, description: str, reason: Reason = "other") -> None:
+        super().__init__(description)
+        self.reason = reason
+
     def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
         return [("Allow", "POST")]
 
@@ -43,11 +52,12 @@ class BodyTooLarge(RequestEntityTooLarge):
 
 def init_app(app: Flask) -> None:
     """Answer every error of the app as a problem."""
-    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(HTTPException, answer)
     app.register_error_handler(Exception, _answer_fault)
 
 
-def _answer(error: HTTPException) -> Response:
+def answer(error: HTTPException) -> Response:
+    """Shape the response of an error."""
     status = HTTPStatus(error.code or 500)
     title: str = getattr(error, "title", status.phrase)
     problem = {
@@ -67,4 +77,4 @@ def _answer(error: HTTPException) -> Response:
 def _answer_fault(error: Exception) -> Response:
     """A fault of ours: logged with its traceback, answered without any of it."""
     log.error("fault in %s %s", request.method, request.path, exc_info=error)
-    return _answer(InternalServerError("The service failed; quote the request id to its operator."))
+    return answer(InternalServerError("The service failed; quote the request id to its operator."))
