@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app import health, prediction, problems, requestid
+from app import health, metrics, prediction, problems, requestid
 from app.settings import Settings
 from model.classifier import Classifier
 
@@ -20,6 +20,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["classifier"] = classifier
     problems.init_app(app)
     requestid.init_app(app)
+    metrics.init_app(app, classifier)
     app.register_blueprint(prediction.blueprint)
     app.register_blueprint(health.blueprint)
     return app
