@@ -1,7 +1,7 @@
 """POST /prediction of the contract, and /predict, the same view under its common name.
 
-May import the problems and the body of ours, and the classifier's type. What a request may be is
-decided here; what a text means is the classifier's.
+May import the problems, the body and the metrics of ours, and the classifier's type. What a request
+may be is decided here; what a text means is the classifier's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import msgspec
 from flask import Blueprint, Response, current_app, request
 
 from app.body import read_body
+from app.metrics import PredictionMetrics
 from app.problems import InvalidPredictionRequest
 from app.settings import Settings
 from model.classifier import Classifier
@@ -40,9 +41,11 @@ def prediction() -> Response:
     settings: Settings = current_app.extensions["settings"]
     classifier: Classifier = current_app.extensions["classifier"]
     text = parse(read_body(request, settings.max_body_bytes, InvalidPredictionRequest))
-    label = classifier.predict(text).label
+    found = classifier.predict(text)
+    metrics: PredictionMetrics = current_app.extensions["metrics"]
+    metrics.observe_prediction(found, len(text))
     # A line end, so that a terminal's prompt starts on a line of its own after curl.
-    return Response(_encode(PredictionResponse(label)) + b"\n", mimetype="application/json")
+    return Response(_encode(PredictionResponse(found.label)) + b"\n", mimetype="application/json")
 
 
 def parse(body: bytes) -> str:
