@@ -1,0 +1,178 @@
+"""What several rooms' tests need: a small trained artifact, and a real server for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from model import artifact
+
+ROOT = Path(__file__).resolve().parent.parent
+
+TEXTS = {
+    "baseball": [
+        "The pitcher struck out nine batters and the catcher threw to second base.",
+        "A home run in the ninth inning won the baseball game for the home team.",
+    ],
+    "cryptography": [
+        "A cipher needs a secret key, and the key must be random and long.",
+        "They broke the encryption by guessing the password behind the private key.",
+    ],
+    "electronics": [
+        "Solder the resistor and the capacitor to the circuit board.",
+        "The voltage across the diode drops when the battery runs low.",
+    ],
+    "hockey": [
+        "The goalie stopped the puck and the team won the hockey game on the ice.",
+        "He skated past the defence and scored in overtime, shorthanded.",
+    ],
+    "politics": [
+        "The government raised the tax and parliament voted on the law.",
+        "The president spoke about the election and the rights of citizens.",
+    ],
+    "space": [
+        "The rocket put a satellite into orbit around the moon.",
+        "The shuttle launch was delayed, said the space agency of its mission.",
+    ],
+}
+
+
+@dataclass
+class Server:
+    """A gunicorn that runs, its address and where it keeps its counts."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    metrics_base: Path
+    log: Path
+
+    @property
+    def metrics_dir(self) -> Path:
+        """The server's own folder of counts."""
+        (found,) = self.metrics_base.glob("textclf-metrics-*")
+        return found
+
+    def worker_pids(self) -> dict[str, int]:
+        """Process ids of the workers by their number."""
+        found = {}
+        for path in self.metrics_dir.glob("*.pid"):
+            with contextlib.suppress(FileNotFoundError):  # it ended just now
+                found[path.stem] = int(path.read_text())
+        return found
+
+
+Serve = Callable[..., Server]
+
+
+def train(directory: Path, *, strength: float = 100.0) -> artifact.Manifest:
+    """Train a small model into a folder; its version depends on the strength."""
+    texts = [(text, label) for label, some in TEXTS.items() for text in some]
+    pipeline = Pipeline(
+        [
+            ("vectorizer", TfidfVectorizer(sublinear_tf=True)),
+            ("estimator", LogisticRegression(C=strength)),
+        ]
+    ).fit(*zip(*texts, strict=True))
+    return artifact.save(
+        directory,
+        pipeline,
+        trained_at="2026-01-02T03:04:05+00:00",
+        training_seconds=1.0,
+        data=artifact.TrainingData(
+            source="tests",
+            sha256="0" * 64,
+            examples=len(texts),
+            examples_per_label={label: len(some) for label, some in TEXTS.items()},
+            views=["full"],
+        ),
+        hyperparameters={"C": strength},
+    )
+
+
+@pytest.fixture(scope="session")
+def train_small() -> Callable[..., artifact.Manifest]:
+    """The function that trains a small model into a folder."""
+    return train
+
+
+@pytest.fixture(scope="session")
+def small_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small trained model; not to be changed."""
+    directory = tmp_path_factory.mktemp("artifact")
+    train(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def small_texts() -> dict[str, list[str]]:
+    """The texts by label that the small model was trained on."""
+    return TEXTS
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory, small_artifact: Path) -> Iterator[Serve]:
+    """A function that starts a gunicorn with the given settings and waits until it answers."""
+    servers = []
+
+    def start(**settings: object) -> Server:
+        base = tmp_path_factory.mktemp("metrics")
+        log = tmp_path_factory.mktemp("log") / "server.log"
+        port = free_port()
+        given = {"host": "127.0.0.1", "port": port, "metrics_dir": base, "workers": 2}
+        given |= {"model_dir": small_artifact} | settings
+        environ = {name: value for name, value in os.environ.items() if "TEXTCLF_" not in name}
+        environ |= {f"TEXTCLF_{name.upper()}": str(value) for name, value in given.items()}
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn"],
+                cwd=ROOT,
+                env=environ,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        server = Server(f"http://127.0.0.1:{port}", process, Path(str(given["metrics_dir"])), log)
+        servers.append(server)
+        await_answer(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.process.terminate()
+        try:
+            server.process.wait(30)
+        finally:
+            server.process.kill()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def await_answer(server: Server) -> None:
+    """Wait until the server answers; fail with its log when it ends or stays silent."""
+    deadline = time.monotonic() + 60
+    while server.process.poll() is None and time.monotonic() < deadline:
+        try:
+            requests.get(f"{server.url}/healthz", timeout=5)
+        except requests.ConnectionError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"the server does not answer:\n{server.log.read_text()}")
