@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app import health, metrics, prediction, problems, requestid
+from app import health, metrics, page, prediction, problems, requestid
 from app.settings import Settings
 from model.classifier import Classifier
 
@@ -23,4 +23,5 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     metrics.init_app(app, classifier)
     app.register_blueprint(prediction.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(page.blueprint)
     return app

@@ -18,16 +18,19 @@ from app.settings import SettingsError
 
 PREFIX = "textclf-metrics-"
 
+DEFAULTS = (Path("/dev/shm"), Path(tempfile.gettempdir()))
+"""In memory, where a write never waits for a disk, or else wherever temporary files go."""
+
 
 @cache
 def make_directory(base: Path | None, room: int) -> Path:
-    """Make and lock this server's folder inside `base`, or in memory, or in the temporary folder.
+    """Make and lock this server's folder inside `base`, or inside one of DEFAULTS.
 
     Gunicorn reads its settings again at a reload, hence the same arguments give the same folder.
     Raises SettingsError where none can be written or has `room` bytes free: a counter that outgrew
     a full memory disk would end its process by SIGBUS, at any later moment.
     """
-    candidates = [base] if base else [Path("/dev/shm"), Path(tempfile.gettempdir())]
+    candidates = [base] if base else DEFAULTS
     reasons = []
     for candidate in candidates:
         try:

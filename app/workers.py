@@ -9,6 +9,7 @@ workers that lived at one time.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from functools import cache
@@ -68,7 +69,9 @@ def begin(worker: Any) -> None:
     """Count as this worker from now on: to be called in the forked process."""
     sharedvalue.begin(worker.number)
     listeners[:] = worker.sockets
-    _pid_file(worker.number).write_text(str(worker.pid))
+    made = _pid_file(worker.number).with_suffix(".new")
+    made.write_text(str(worker.pid))
+    made.rename(_pid_file(worker.number))
 
 
 def end(worker: Any) -> None:
@@ -82,10 +85,8 @@ def pids() -> dict[str, int]:
     directory = shared_directory()
     found = {}
     for path in sorted(directory.glob("*.pid")) if directory else []:
-        try:
+        with contextlib.suppress(FileNotFoundError):  # it ended just now
             found[path.stem] = int(path.read_text())
-        except (FileNotFoundError, ValueError):  # it ended, or begins, just now
-            continue
     return found
 
 
