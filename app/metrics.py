@@ -14,7 +14,7 @@ from prometheus_flask_exporter import PrometheusMetrics
 
 from app import problems, workers
 from app.modelmetrics import ModelCollector
-from app.problems import REASONS, InvalidPredictionRequest
+from app.problems import REASONS, Refused
 from app.processes import ProcessCollector
 from app.requestmeter import RequestMeter
 from model.classifier import Classifier, Prediction
@@ -80,7 +80,7 @@ class PredictionMetrics:
         if prediction.known_share >= 0:  # not so for NaN
             self._observe_known_share(prediction.known_share)
 
-    def refuse(self, error: InvalidPredictionRequest) -> Response:
+    def refuse(self, error: Refused) -> Response:
         """Count a request for a prediction that is refused, and answer it as any other error."""
         self._refused[error.reason]()
         return problems.answer(error)
@@ -101,6 +101,6 @@ def init_app(app: Flask, classifier: Classifier) -> None:
         own = None
     metrics = PredictionMetrics(classifier.labels, own)
     app.extensions["metrics"] = metrics
-    app.register_error_handler(InvalidPredictionRequest, metrics.refuse)
+    app.register_error_handler(Refused, metrics.refuse)
     app.wsgi_app = RequestMeter(app.wsgi_app, own)  # type: ignore[method-assign]
     Exporter(app, registry=scraped, export_defaults=False)

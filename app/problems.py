@@ -25,7 +25,15 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 log = logging.getLogger(__name__)
 
 
-class InvalidPredictionRequest(HTTPException):
+class Refused(HTTPException):
+    """A request for predictions that is not valid; it is counted by its reason."""
+
+    def __init__(self, description: str, reason: Reason = "other") -> None:
+        super().__init__(description)
+        self.reason = reason
+
+
+class InvalidPredictionRequest(Refused):
     """The "Validation exception" of the contract, which answers it with 405.
 
     405 usually means a wrong method. The problem type tells the two apart, and the Allow header is
@@ -34,10 +42,6 @@ class InvalidPredictionRequest(HTTPException):
 
     code = 405
     title = "Validation exception"
-
-    def __init__(self, description: str, reason: Reason = "other") -> None:
-        super().__init__(description)
-        self.reason = reason
 
     def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
         return [("Allow", "POST")]
