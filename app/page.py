@@ -35,7 +35,8 @@ def index() -> Response:
     response = _page() if wants_html() else _routes()
     response.headers["Vary"] = "Accept"
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def wants_html() -> bool:
