@@ -44,7 +44,7 @@ function show(samples, now) {
   latency(of);
   const ordered = requests.toSorted((a, b) => b.value - a.value);
   byId("statuses").replaceChildren(
-    ...ordered.map(({ labels, value }) => row(labels.status, labels.method, labels.route, count(value))),
+    ...ordered.map(({ labels, value }) => row([labels.status, labels.method, labels.route], [count(value)])),
   );
 }
 
@@ -73,7 +73,7 @@ function ratio(of, name) {
 }
 
 function mix(of) {
-  const predictions = of("predictions_total");
+  const predictions = of("predictions_total").toSorted((a, b) => a.labels.label.localeCompare(b.labels.label));
   const total = sum(predictions);
   const trained = new Map(of("model_training_label_share").map(({ labels, value }) => [labels.label, value]));
   const bars = predictions.map(({ labels: { label }, value }) => {
@@ -107,14 +107,20 @@ function latency(of) {
   const counts = of("http_request_duration_seconds_count").toSorted((a, b) => b.value - a.value);
   const rows = counts.map(({ labels: { route }, value }) => {
     const figures = [0.5, 0.95, 0.99].map((q) => milliseconds(quantile(q, buckets.get(route))));
-    return row(route, count(value), ...figures);
+    return row([route], [count(value), ...figures]);
   });
   byId("latency").replaceChildren(...rows);
 }
 
-const milliseconds = (seconds) => (1000 * seconds).toPrecision(seconds < 0.1 ? 2 : 3);
+function milliseconds(seconds) {
+  const digits = seconds < 0.001 ? 2 : seconds < 0.01 ? 1 : 0;
+  return (1000 * seconds).toFixed(digits);
+}
+
 const count = (value) => value.toLocaleString("en");
 
-function row(...cells) {
-  return element("tr", {}, ...cells.map((cell) => element("td", {}, cell)));
+function row(names, figures) {
+  const cells = names.map((name) => element("td", {}, name));
+  cells.push(...figures.map((figure) => element("td", { className: "number" }, figure)));
+  return element("tr", {}, ...cells);
 }

@@ -68,7 +68,7 @@ async function predict() {
 
 function show(asked, answer) {
   byId("error").hidden = true;
-  byId("label").textContent = answer.label;
+  setLabel(answer.label);
   for (const bar of byId("scores").children) {
     const score = answer.scores?.[bar.dataset.label];
     setBar(bar, score ?? 0, score === undefined ? "–" : percent(score));
@@ -80,11 +80,16 @@ function show(asked, answer) {
   byId("shell").hidden = false;
 }
 
+function setLabel(label) {
+  byId("label").textContent = label ?? "no label";
+  byId("label").classList.toggle("none", label === undefined);
+}
+
 function fail(error) {
   const lost = error instanceof TypeError || error instanceof SyntaxError;
   byId("error").textContent = lost ? "The service did not answer. Is it still running? Try again in a moment." : error.message;
   byId("error").hidden = false;
-  byId("label").textContent = "–";
+  setLabel(undefined);
   byId("timing").textContent = "";
   for (const bar of byId("scores").children) {
     setBar(bar, 0, "–");
@@ -98,7 +103,8 @@ function explain(asked, label, explanation) {
   byId("why-label").textContent = label;
   byId("marked").replaceChildren(...markWords(asked, explanation));
   for (const side of ["supporting", "opposing"]) {
-    const listed = explanation[side].slice(0, LISTED).map(({ term, weight }) =>
+    const heard = explanation[side].filter(({ weight }) => Math.abs(weight) >= 0.005);
+    const listed = heard.slice(0, LISTED).map(({ term, weight }) =>
       element("li", {}, element("span", {}, term), element("span", { className: "figure" }, signed(weight))),
     );
     byId(side).replaceChildren(...(listed.length ? listed : [element("li", {}, "no word of the text")]));
@@ -111,8 +117,7 @@ function timing(elapsed, header) {
   const stages = [...(header ?? "").matchAll(/([\w-]+)[^,]*?;\s*dur=([\d.]+)/g)].map(
     ([, name, milliseconds]) => `${name} ${Number(milliseconds).toFixed(2)} ms`,
   );
-  const within = stages.length ? `; within the service: ${stages.join(", ")}` : "";
-  return `${elapsed.toFixed(1)} ms there and back${within}`;
+  return [`${elapsed.toFixed(1)} ms there and back`, ...stages].join(", ");
 }
 
 // In single quotes a shell takes every character as it is, but the single quote.

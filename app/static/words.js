@@ -6,8 +6,9 @@ import { element } from "./elements.js";
 const COMPOUND = /[\p{L}\p{M}\p{N}_]+(?:['’.@-][\p{L}\p{M}\p{N}_]+)*/gu;
 const SIMPLE = /[\p{L}\p{M}\p{N}_]+/gu;
 
-// Share of the strongest word's weight from which on a word belongs to the next degree.
-const DEGREES = [0, 0.12, 0.35, 0.7];
+// Share of the strongest word's weight from which on a word is marked, in four degrees. Below the
+// first it is left plain: where every word is marked, none is.
+const DEGREES = [0.05, 0.15, 0.35, 0.7];
 
 export function markWords(text, explanation) {
   const weights = new Map(
@@ -40,6 +41,7 @@ function pieces(text, pattern) {
 function mark(word, weight, strongest) {
   const share = Math.abs(weight) / strongest;
   const degree = DEGREES.filter((start) => share >= start).length;
+  if (degree === 0) return word;
   const title = `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(2)}`;
   return element("span", { className: `${weight > 0 ? "for" : "against"} w${degree}`, title }, word);
 }
