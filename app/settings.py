@@ -55,6 +55,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # How long requests under way may take to end after SIGTERM.
     graceful_timeout: Seconds = 20
     log_level: LogLevel = "info"
+    # Where the workers keep the counts that GET /metrics adds up: a private folder is made in here.
+    # By default in memory (/dev/shm) where there is such, else in the temporary folder.
+    metrics_dir: Path | None = None
     # Off by default: a line a request costs more than the prediction it reports.
     access_log: bool = False
 
