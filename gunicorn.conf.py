@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 # One thread of arithmetic a worker: the workers already use every CPU, and the products are small.
 # Set before NumPy is imported, because its libraries read these only once.
@@ -12,6 +13,8 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.http.message import Request
+from gunicorn.http.wsgi import Response
 from gunicorn.workers.base import Worker
 
 from app import workers as numbered
@@ -71,6 +74,18 @@ def when_ready(server: Arbiter) -> None:
 def post_worker_init(worker: Worker) -> None:
     """Let the application see whether its worker is ending."""
     worker.wsgi.extensions["worker"] = worker
+
+
+def pre_request(worker: Worker, request: Request) -> None:
+    """Give up on a client that falls silent in the midst of its body; a gevent worker would not."""
+    request.unreader.sock.settimeout(_settings.client_timeout)
+
+
+def post_request(
+    worker: Worker, request: Request, environ: dict[str, Any], response: Response
+) -> None:
+    """Between requests a connection may be silent; `keepalive` sees to its end."""
+    request.unreader.sock.settimeout(None)
 
 
 def on_reload(server: Arbiter) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from flask import Request
 from gunicorn.http.errors import ParseException
-from werkzeug.exceptions import HTTPException, RequestTimeout
+from werkzeug.exceptions import HTTPException
 
-from app.problems import BodyTooLarge, UnsupportedContentCoding
+from app.problems import BodyTimeout, BodyTooLarge, UnsupportedContentCoding
 
 
 def read_body(
@@ -21,7 +21,7 @@ def read_body(
 ) -> bytes:
     """Return the body's bytes, with or without a Content-Length.
 
-    Raises BodyTooLarge (413) over `limit` bytes, RequestTimeout (408) when the client stalls, and
+    Raises BodyTooLarge (413) over `limit` bytes, BodyTimeout (408) when the client stalls, and
     the route's own errors: `invalid` when the body ends early or its chunks are malformed, `coded`
     when it is compressed.
     """
@@ -37,7 +37,7 @@ def read_body(
     try:
         body: bytes = environ["wsgi.input"].read(limit + 1 if stated is None else stated)
     except TimeoutError:
-        raise RequestTimeout("The body did not arrive in time.") from None
+        raise BodyTimeout("The body did not arrive in time.") from None
     except (OSError, ParseException):
         raise invalid("The body ends early, or its chunks are malformed.") from None
     if len(body) > limit:

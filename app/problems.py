@@ -16,6 +16,7 @@ from werkzeug.exceptions import (
     HTTPException,
     InternalServerError,
     RequestEntityTooLarge,
+    RequestTimeout,
     ServiceUnavailable,
     UnsupportedMediaType,
 )
@@ -82,6 +83,13 @@ class ContentTooLarge(RequestEntityTooLarge):
 
 class BodyTooLarge(ContentTooLarge):
     """The body is over the size limit; its rest is not read, so the connection must end."""
+
+    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
+        return [("Connection", "close")]
+
+
+class BodyTimeout(RequestTimeout):
+    """The client fell silent; what it may still send is no request, so the connection must end."""
 
     def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
         return [("Connection", "close")]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,27 @@ def test_truncated_body_is_405(server: Any) -> None:
     )
     assert answer.startswith(b"HTTP/1.1 405 ")
     assert b"ends after 12 of 99 bytes" in answer
+
+
+def test_silent_client_is_408(serve: Callable[..., Any]) -> None:
+    """A client that stops in the midst of its body is told so, and its connection ends."""
+    host, _, port = serve(client_timeout=1, workers=1).url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(b"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"/docs#request-timeout" in answer
+
+
+def test_silence_between_requests_is_allowed(serve: Callable[..., Any]) -> None:
+    """A kept connection may rest for longer than a client may be silent within a request."""
+    host, _, port = serve(client_timeout=1, workers=1).url.removeprefix("http://").partition(":")
+    with closing(http.client.HTTPConnection(host, int(port), timeout=30)) as connection:
+        for pause in (2.5, 0):
+            connection.request("POST", "/prediction", json.dumps({"text": TEXT}))
+            response = connection.getresponse()
+            assert (response.status, response.read()) == (200, b'{"label":"hockey"}\n')
+            time.sleep(pause)
 
 
 def test_rest_of_a_text_is_not_logged(server: Any) -> None:
