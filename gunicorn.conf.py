@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,19 @@ from gunicorn.http.message import Request
 from gunicorn.http.wsgi import Response
 from gunicorn.workers.base import Worker
 
+from app import workers as numbered
 from app.logs import ServerLogger
+from app.metricsdir import make_directory
 from app.settings import SettingsError, read_settings
 from model.errors import UserError
 
 try:
     _settings = read_settings(os.environ)
+    # Twice the workers: at a reload the new ones start before the old ones end.
+    _metrics_dir = make_directory(_settings.metrics_dir, _settings.workers * numbered.ROOM)
 except SettingsError as error:
     sys.exit(f"error: {error}")
+numbered.share_counts(_metrics_dir)
 
 wsgi_app = "app.wsgi:start()"
 bind = f"{_settings.host}:{_settings.port}"
@@ -94,3 +100,26 @@ def on_reload(server: Arbiter) -> None:
         server.app.callable = application()
     except (UserError, SettingsError) as error:
         server.log.error("reload refused, the earlier model keeps serving: %s", error)
+
+
+def pre_fork(server: Arbiter, worker: Worker) -> None:
+    """Number the worker, for its counts; the service works on should there be no room for them."""
+    try:
+        numbered.number(worker, list(server.WORKERS.values()))
+    except OSError as error:
+        server.log.error("no room for the metrics in %s: %s", _metrics_dir, error)
+
+
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    """Begin to count as this worker."""
+    numbered.begin(worker)
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """Keep the counts of a worker that ended, and forget what it had under way."""
+    numbered.end(worker)
+
+
+def on_exit(server: Arbiter) -> None:
+    """Leave no counts behind."""
+    shutil.rmtree(_metrics_dir, ignore_errors=True)

@@ -13,8 +13,10 @@ from app import (
     docs,
     headers,
     health,
+    metrics,
     model_info,
     openapi,
+    page,
     prediction,
     predictions,
     problems,
@@ -31,6 +33,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.extensions["classifier"] = classifier
     for part in (problems, accesslog, requestid, headers, openapi):
         part.init_app(app)
-    for room in (prediction, predictions, model_info, health, docs):
+    metrics.init_app(app, classifier)
+    for room in (prediction, predictions, model_info, health, docs, page):
         app.register_blueprint(room.blueprint)
     return app

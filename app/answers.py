@@ -1,6 +1,6 @@
 """What the service says of one text: the label and, when asked for, scores and an explanation.
 
-May import the options of ours, and the classifier.
+May import the options and the metrics of ours, and the classifier.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from app.metrics import PredictionMetrics
 from app.options import Options
 from model.classifier import Classifier, Evidence
 
@@ -39,9 +40,12 @@ class Answer(NamedTuple):
     explanation: Explanation | None = None
 
 
-def answer(classifier: Classifier, text: str, options: Options) -> Answer:
-    """Classify a text and tell what the options ask for."""
+def answer(
+    classifier: Classifier, metrics: PredictionMetrics, text: str, options: Options
+) -> Answer:
+    """Classify a text, count that, and tell what the options ask for."""
     found = classifier.predict(text)
+    metrics.observe_prediction(found, len(text))
     scores = explanation = None
     if options.scores:
         scores = dict(zip(classifier.labels, found.probabilities.tolist(), strict=True))

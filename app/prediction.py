@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app, g, request
 
 from app import answers, wire
 from app.body import read_body
+from app.metrics import PredictionMetrics
 from app.options import read_options
 from app.problems import InvalidPredictionRequest
 from app.settings import Settings
@@ -44,6 +45,7 @@ def prediction() -> Response:
     """Answer the label of one text."""
     settings: Settings = current_app.extensions["settings"]
     classifier: Classifier = current_app.extensions["classifier"]
+    metrics: PredictionMetrics = current_app.extensions["metrics"]
     # The contract knows one error for all that is wrong with a request.
     invalid = InvalidPredictionRequest
     # The request itself: every look through the proxy costs as much as a small header.
@@ -51,7 +53,7 @@ def prediction() -> Response:
     text = parse(read_body(current, settings.max_body_bytes, invalid, coded=invalid))
     options = read_options(current, invalid)
     started = perf_counter()
-    answer = answers.answer(classifier, text, options)
+    answer = answers.answer(classifier, metrics, text, options)
     seconds = perf_counter() - started
     if settings.access_log:
         g.label = answer.label
@@ -65,5 +67,5 @@ def parse(body: bytes) -> str:
     """
     text = wire.decode(_decoder, body, InvalidPredictionRequest, '{"text": "..."}').text
     if wire.is_blank(text):
-        raise InvalidPredictionRequest("The text is blank: there is nothing to classify.")
+        raise InvalidPredictionRequest("The text is blank: there is nothing to classify.", "blank")
     return text

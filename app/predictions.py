@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app, request
 
 from app import answers, wire
 from app.body import read_body
+from app.metrics import PredictionMetrics
 from app.options import read_options
 from app.problems import ContentTooLarge, InvalidBatch
 from app.settings import Settings
@@ -43,11 +44,12 @@ def predictions() -> Response:
     """Answer the labels of a batch of texts."""
     settings: Settings = current_app.extensions["settings"]
     classifier: Classifier = current_app.extensions["classifier"]
+    metrics: PredictionMetrics = current_app.extensions["metrics"]
     body = read_body(request, settings.max_body_bytes, InvalidBatch)
     texts = parse(body, settings.max_batch)
     options = read_options(request, InvalidBatch)
     started = perf_counter()
-    found = [answers.answer(classifier, text, options) for text in texts]
+    found = [answers.answer(classifier, metrics, text, options) for text in texts]
     seconds = perf_counter() - started
     labels, scores, explanations = map(list, zip(*found, strict=True))
     response = BatchResponse(labels)
@@ -71,5 +73,5 @@ def parse(body: bytes, most: int) -> list[str]:
         raise ContentTooLarge(f"The batch has {len(texts)} texts; the limit is {most}.")
     for index, text in enumerate(texts):
         if wire.is_blank(text):
-            raise InvalidBatch(f"texts[{index}] is blank: there is nothing to classify.")
+            raise InvalidBatch(f"texts[{index}] is blank: there is nothing to classify.", "blank")
     return texts

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from typing import Literal, get_args
 
 import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import (
-    BadRequest,
     HTTPException,
     InternalServerError,
     RequestEntityTooLarge,
@@ -39,10 +39,22 @@ TYPES = {
     "Internal Server Error": "The service failed; quote the request id to its operator.",
 }
 
+Reason = Literal["encoding", "nesting", "syntax", "schema", "blank", "other"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+"""Why a request for a prediction is refused: few and fixed, because each is counted."""
+
 log = logging.getLogger(__name__)
 
 
-class InvalidPredictionRequest(HTTPException):
+class Refused(HTTPException):
+    """A request for predictions that is not valid; it is counted by its reason."""
+
+    def __init__(self, description: str, reason: Reason = "other") -> None:
+        super().__init__(description)
+        self.reason = reason
+
+
+class InvalidPredictionRequest(Refused):
     """The "Validation exception" of the contract, which answers it with 405.
 
     405 usually means a wrong method. The problem type tells the two apart, and the Allow header is
@@ -56,9 +68,10 @@ class InvalidPredictionRequest(HTTPException):
         return [("Allow", "OPTIONS, POST")]
 
 
-class InvalidBatch(BadRequest):
+class InvalidBatch(Refused):
     """The request for a batch of predictions is not valid."""
 
+    code = 400
     title = "Invalid batch"
 
 
@@ -107,11 +120,12 @@ def anchor(title: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Answer every error of the app as a problem."""
-    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(HTTPException, answer)
     app.register_error_handler(Exception, _answer_fault)
 
 
-def _answer(error: HTTPException) -> Response:
+def answer(error: HTTPException) -> Response:
+    """Shape the response of an error."""
     status = HTTPStatus(error.code or 500)
     title: str = getattr(error, "title", status.phrase)
     problem = {
@@ -131,4 +145,4 @@ def _answer(error: HTTPException) -> Response:
 def _answer_fault(error: Exception) -> Response:
     """A fault of ours: logged with its traceback, answered without any of it."""
     log.error("fault in %s %s", request.method, request.url_rule, exc_info=error)
-    return _answer(InternalServerError(TYPES["Internal Server Error"]))
+    return answer(InternalServerError(TYPES["Internal Server Error"]))

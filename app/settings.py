@@ -24,7 +24,11 @@ ORIGINS = r"^(\*|https?://[A-Za-z0-9.:-]+(,https?://[A-Za-z0-9.:-]+)*)?$"
 Seconds = Annotated[int, Meta(ge=1, le=3_600)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 # msgspec's own messages do not say what these may be.
-CHOICES = {"log_level": get_args(LogLevel), "access_log": ("true", "false")}
+CHOICES = {
+    "log_level": get_args(LogLevel),
+    "access_log": ("true", "false"),
+    "cors_origins": ("*", "origins such as https://example.org with commas between"),
+}
 
 
 class SettingsError(Exception):
@@ -53,6 +57,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # How long requests under way may take to end after SIGTERM.
     graceful_timeout: Seconds = 20
     log_level: LogLevel = "info"
+    # Where the workers keep the counts that GET /metrics adds up: a private folder is made in here.
+    # By default in memory (/dev/shm) where there is such, else in the temporary folder.
+    metrics_dir: Path | None = None
     # Off by default: a line a request costs more than the prediction it reports.
     access_log: bool = False
 

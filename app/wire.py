@@ -1,6 +1,6 @@
 """What the prediction routes share on the wire: strict JSON in, compact JSON out.
 
-May import nothing of ours.
+May import the problems of ours.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import msgspec
 from flask import Response
-from werkzeug.exceptions import HTTPException
+
+from app.problems import Refused
 
 T = TypeVar("T")
 
@@ -20,9 +21,7 @@ _TRUNCATED = "it ends early, or holds one half of a surrogate pair (\\ud800 to \
 _encode = msgspec.json.Encoder().encode
 
 
-def decode(
-    decoder: msgspec.json.Decoder[T], body: bytes, invalid: type[HTTPException], form: str
-) -> T:
+def decode(decoder: msgspec.json.Decoder[T], body: bytes, invalid: type[Refused], form: str) -> T:
     """Return a body decoded as JSON in UTF-8, whatever its Content-Type says.
 
     Raises `invalid`, the route's own error, which names the form that the body must have. No
@@ -32,17 +31,22 @@ def decode(
         # msgspec does not look inside properties that it skips: decode first to see bad UTF-8.
         return decoder.decode(body.decode("utf-8"))
     except UnicodeDecodeError:
-        raise invalid("The body is not valid UTF-8.") from None
+        raise invalid("The body is not valid UTF-8.", "encoding") from None
     except RecursionError:
-        raise invalid("The body is nested too deep.") from None
+        raise invalid("The body is nested too deep.", "nesting") from None
     except msgspec.DecodeError as error:
         # RFC 8259 lets a reader ignore the mark that some editors put before a file's text.
         if body.startswith(BOM_UTF8):
             return decode(decoder, body.removeprefix(BOM_UTF8), invalid, form)
         if not body.strip():
-            raise invalid(f"The body is empty; it must be a JSON object {form}.") from None
+            raise invalid(
+                f"The body is empty; it must be a JSON object {form}.", "syntax"
+            ) from None
         reason = str(error).replace("Input data was truncated", _TRUNCATED)
-        raise invalid(f"The body must be a JSON object {form}: {reason}.") from None
+        raise invalid(
+            f"The body must be a JSON object {form}: {reason}.",
+            "schema" if isinstance(error, msgspec.ValidationError) else "syntax",
+        ) from None
 
 
 def is_blank(text: str) -> bool:

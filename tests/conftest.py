@@ -1,7 +1,8 @@
-"""What several rooms' tests need: small artifacts of our own texts, and a real server."""
+"""Small examples of our own, what is made of them, and a real server: for all rooms' tests."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -145,11 +146,26 @@ SMALL_TEXTS = {
 
 @dataclass
 class Server:
-    """A gunicorn that runs, and its address."""
+    """A gunicorn that runs, its address and where it keeps its counts."""
 
     url: str
     process: subprocess.Popen[bytes]
+    metrics_base: Path
     log: Path
+
+    @property
+    def metrics_dir(self) -> Path:
+        """The server's own folder of counts."""
+        (found,) = self.metrics_base.glob("textclf-metrics-*")
+        return found
+
+    def worker_pids(self) -> dict[str, int]:
+        """Process ids of the workers by their number."""
+        found = {}
+        for path in self.metrics_dir.glob("*.pid"):
+            with contextlib.suppress(FileNotFoundError):  # it ended just now
+                found[path.stem] = int(path.read_text())
+        return found
 
 
 Serve = Callable[..., Server]
@@ -206,9 +222,10 @@ def serve(tmp_path_factory: pytest.TempPathFactory, small_artifact: Path) -> Ite
     servers = []
 
     def start(**settings: object) -> Server:
+        base = tmp_path_factory.mktemp("metrics")
         log = tmp_path_factory.mktemp("log") / "server.log"
         port = free_port()
-        given = {"host": "127.0.0.1", "port": port, "workers": 2}
+        given = {"host": "127.0.0.1", "port": port, "metrics_dir": base, "workers": 2}
         given |= {"model_dir": small_artifact} | settings
         environ = {name: value for name, value in os.environ.items() if "TEXTCLF_" not in name}
         environ |= {f"TEXTCLF_{name.upper()}": str(value) for name, value in given.items()}
@@ -220,7 +237,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, small_artifact: Path) -> Ite
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        server = Server(f"http://127.0.0.1:{port}", process, log)
+        server = Server(f"http://127.0.0.1:{port}", process, Path(str(given["metrics_dir"])), log)
         servers.append(server)
         await_answer(server)
         return server

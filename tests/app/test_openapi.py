@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from flask import Flask
 from flask.testing import FlaskClient
+
+from app import openapi
 
 APP = Path(__file__).resolve().parents[2] / "app"
 
@@ -28,7 +31,12 @@ def test_json_says_the_same(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/openapi.yaml", "/contract.yaml"])
-def test_requests_read_no_file(app: Flask, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    """Whatever there is to read and convert is done before the first request."""
+def test_requests_read_no_file(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Whatever there is to read and convert is read when the application is made."""
+    openapi.read.cache_clear()
+    openapi.read_as_json.cache_clear()
+    client = make_app().test_client()
     monkeypatch.delattr(Path, "read_bytes")
-    assert app.test_client().get(path).status_code == 200
+    assert client.get(path).status_code == 200

@@ -1,0 +1,77 @@
+"""The folder in which the workers of one server keep their counts while it runs.
+
+May import the settings' error of ours. Each server makes a folder of its own, so that two of them,
+or one and its successor, never mix counts. It stays locked for as long as any process of the server
+lives; what a killed server left behind is therefore known by its open lock, and removed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from app.settings import SettingsError
+
+PREFIX = "textclf-metrics-"
+
+DEFAULTS = (Path("/dev/shm"), Path(tempfile.gettempdir()))
+"""In memory, where a write never waits for a disk, or else wherever temporary files go."""
+
+
+@cache
+def make_directory(base: Path | None, room: int) -> Path:
+    """Make and lock this server's folder inside `base`, or inside one of DEFAULTS.
+
+    Gunicorn reads its settings again at a reload, hence the same arguments give the same folder.
+    Raises SettingsError where none can be written or has `room` bytes free: a counter that outgrew
+    a full memory disk would end its process by SIGBUS, at any later moment.
+    """
+    candidates = [base] if base else DEFAULTS
+    reasons = []
+    for candidate in candidates:
+        try:
+            remove_abandoned(candidate)
+            return _make(candidate, room)
+        except OSError as error:
+            reasons.append(f"{candidate}: {error.strerror or error}")
+    raise SettingsError(
+        f"the metrics need a folder to write to with {room // 1024} KiB free"
+        f" ({'; '.join(reasons)}): name one in TEXTCLF_METRICS_DIR"
+    )
+
+
+def remove_abandoned(base: Path) -> None:
+    """Remove the folders of servers that ended without removing them."""
+    for path in base.glob(f"{PREFIX}*"):
+        try:
+            os.close(_lock(path))
+        except OSError:  # of a server that runs, or of another user
+            continue
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _make(base: Path, room: int) -> Path:
+    path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    try:
+        with tempfile.TemporaryFile(dir=path) as file:
+            os.posix_fallocate(file.fileno(), 0, room)
+        _lock(path)
+    except OSError:
+        path.rmdir()
+        raise
+    return path
+
+
+def _lock(path: Path) -> int:
+    """Lock a folder until its descriptor, or the last process that inherited it, is gone."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor

@@ -1,0 +1,97 @@
+"""The folder of a server's counts: made, locked, refused with a reason, removed when abandoned."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.metricsdir import make_directory, remove_abandoned
+from app.settings import SettingsError
+
+ROOT = Path(__file__).resolve().parents[2]
+MAKE = """
+import sys, pathlib
+from app.metricsdir import make_directory
+print(make_directory(pathlib.Path(sys.argv[1]), 4096), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def forget() -> Iterator[None]:
+    """Let each test begin as a process that made no folder yet."""
+    make_directory.cache_clear()
+    yield
+    make_directory.cache_clear()
+
+
+def start_server(base: Path) -> tuple[subprocess.Popen[str], Path]:
+    """Start another process that makes its folder and then waits."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAKE, str(base)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_folder_is_private_and_the_same_at_a_reload(tmp_path: Path) -> None:
+    """The folder is the owner's alone; asked again, as at a reload, it is the same."""
+    made = make_directory(tmp_path, 4096)
+    assert made.parent == tmp_path
+    assert made.stat().st_mode & 0o777 == 0o700
+    assert make_directory(tmp_path, 4096) == made
+
+
+def test_temporary_folder_serves_where_memory_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the first folder cannot be used the next one is, unless one is named."""
+    monkeypatch.setattr("app.metricsdir.DEFAULTS", (tmp_path / "none", tmp_path))
+    assert make_directory(None, 4096).parent == tmp_path
+
+
+@pytest.mark.parametrize("kind", ["missing", "file"])
+def test_folder_that_cannot_be_written_is_refused(tmp_path: Path, kind: str) -> None:
+    """The message names the folder, the reason and the setting; no other folder is tried."""
+    base = tmp_path / kind
+    if kind == "file":
+        base.touch()
+    with pytest.raises(SettingsError, match=rf"KiB free \({base}: .+\): .*TEXTCLF_METRICS_DIR$"):
+        make_directory(base, 4096)
+
+
+def test_folder_without_room_is_refused(tmp_path: Path) -> None:
+    """Room is asked for at the start, and nothing is left behind where there is not enough."""
+    with pytest.raises(SettingsError, match="KiB free"):
+        make_directory(tmp_path, 1 << 60)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_of_a_killed_server_is_removed(tmp_path: Path) -> None:
+    """A later start removes what a killed server left, and leaves alone who still runs."""
+    killed, abandoned = start_server(tmp_path)
+    running, used = start_server(tmp_path)
+    with killed, running:
+        (abandoned / "counter_1.db").touch()
+        killed.kill()
+        killed.wait()
+        remove_abandoned(tmp_path)
+        assert not abandoned.exists()
+        assert used.exists()
+        running.kill()
+
+
+def test_other_folders_are_left_alone(tmp_path: Path) -> None:
+    """Only folders of this service's own name are ever removed."""
+    other = Path(tempfile.mkdtemp(dir=tmp_path))
+    remove_abandoned(tmp_path)
+    assert other.exists()
