@@ -195,7 +195,7 @@ def test_lost_service_is_told_in_words(page: Any) -> None:
     assert page.get_attribute("#predict", "aria-disabled") is None
 
 
-def test_everything_can_be_done_by_keyboard(page: Any) -> None:
+def test_everything_can_be_done_by_keyboard(page: Any, url: str) -> None:
     """Tab reaches each control with a visible focus, arrows change tabs, Ctrl+Enter predicts."""
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "tab-classify"
@@ -216,7 +216,9 @@ def test_everything_can_be_done_by_keyboard(page: Any) -> None:
     assert page.evaluate("document.activeElement.id") == "predict"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    playwright.expect(page.locator("#label")).to_have_text("baseball")
+    example = page.locator(".chip[data-text]").first.get_attribute("data-text")
+    assert page.input_value("#text") == example
+    playwright.expect(page.locator("#label")).to_have_text(ask(url, example)["label"])
 
 
 def test_characters_are_counted_as_the_service_does(page: Any) -> None:
