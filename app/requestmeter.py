@@ -79,8 +79,11 @@ class RequestMeter:
 
     def _recorder(self, method: str, route: str, status: str) -> tuple[Any, Any]:
         known = method in METHODS
+        shown = method if known else "other"
+        # At 0 before there is any, or the first errors would not be seen as an increase.
+        self._requests.labels(shown, route, FAILED[:3])
         recorder = (
-            self._requests.labels(method if known else "other", route, status[:3]).inc,
+            self._requests.labels(shown, route, status[:3]).inc,
             self._durations.labels(route).observe,
         )
         if known:

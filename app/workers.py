@@ -14,6 +14,7 @@ import itertools
 import os
 from functools import cache
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 from prometheus_client import values
@@ -31,8 +32,8 @@ FILES = {"counter": 1 << 15, "histogram": 1 << 17, "gauge_livesum": 1 << 12}
 ROOM = 2 * sum(FILES.values())
 """Bytes that a worker takes, with those of the one that replaces it at a reload."""
 
-listeners: list[Any] = []
-"""Gunicorn's listening sockets, once this process is a worker."""
+_this: Any = None
+"""Gunicorn's worker that this process is."""
 
 
 @cache
@@ -68,7 +69,8 @@ def number(worker: Any, others: list[Any]) -> None:
 def begin(worker: Any) -> None:
     """Count as this worker from now on: to be called in the forked process."""
     sharedvalue.begin(worker.number)
-    listeners[:] = worker.sockets
+    global _this
+    _this = worker
     made = _pid_file(worker.number).with_suffix(".new")
     made.write_text(str(worker.pid))
     made.rename(_pid_file(worker.number))
@@ -78,6 +80,14 @@ def end(worker: Any) -> None:
     """Forget what a worker that ended had under way; its counts stay."""
     GunicornPrometheusMetrics.mark_process_dead_on_child_exit(worker.number)
     _pid_file(worker.number).unlink(missing_ok=True)
+
+
+def listeners() -> list[socket]:
+    """The sockets that this worker accepts connections from; none in any other process."""
+    # Asked for anew each time: a gevent worker replaces gunicorn's sockets by its own. None is
+    # duplicated, or it would go on listening after the worker stopped.
+    sockets = _this.sockets if _this else []
+    return [getattr(each, "sock", each) for each in sockets]
 
 
 def pids() -> dict[str, int]:

@@ -68,6 +68,13 @@ def test_requests_are_counted_by_url_rule(client: FlaskClient) -> None:
     assert value(series, "http_request_duration_seconds_count", route="/healthz") == 2
 
 
+def test_errors_are_told_before_there_are_any(client: FlaskClient) -> None:
+    """A route that answered has its errors at 0, so that the first one is seen as an increase."""
+    client.get("/healthz")
+    series = scrape(client)
+    assert value(series, "http_requests_total", method="GET", route="/healthz", status="500") == 0
+
+
 def test_paths_that_match_nothing_share_one_series(client: FlaskClient) -> None:
     """A raw path, of which there may be any number, never becomes a label."""
     for path in ("/wp-login.php", "/admin", "/healthz/"):

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from gunicorn.sock import TCPSocket
 
 from app import processes, workers
 
@@ -79,23 +78,27 @@ def test_processes_that_ended_leave_no_series(
 
 
 def test_backlog_counts_connections_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections that nobody accepted yet are told, from all listeners together."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(8)
-        conf = SimpleNamespace(is_ssl=False, backlog=8, reuse_port=False)
-        wrapped = TCPSocket(listener.getsockname(), conf, None, fd=os.dup(listener.fileno()))
-        monkeypatch.setattr(workers, "listeners", [wrapped])
+    """Connections that nobody accepted yet are told, of all listeners together."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        # Gunicorn wraps its sockets; a gevent worker does not.
+        worker = SimpleNamespace(sockets=[SimpleNamespace(sock=one), other])
+        monkeypatch.setattr(workers, "_this", worker)
         assert processes.backlog() == 0
-        waiting = [socket.create_connection(listener.getsockname()) for _ in range(3)]
-        assert processes.backlog() == 3
+        waiting = [socket.create_connection(("127.0.0.1", one.getsockname()[1])) for _ in range(3)]
+        waiting.append(socket.create_connection(("127.0.0.1", other.getsockname()[1])))
+        assert processes.backlog() == 4
         for each in waiting:
             each.close()
-        wrapped.sock.close()
 
 
 def test_backlog_is_nothing_where_it_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sockets that cannot tell, for which gunicorn says -1, do not make it negative."""
-    unknown = SimpleNamespace(get_backlog=lambda: -1)
-    monkeypatch.setattr(workers, "listeners", [unknown])
+    """A socket that is closed, as a worker's is when it ends, does not fail the scrape."""
+    closed = socket.socket()
+    closed.close()
+    monkeypatch.setattr(workers, "_this", SimpleNamespace(sockets=[closed]))
+    assert processes.backlog() == 0
+    monkeypatch.setattr(workers, "_this", None)
     assert processes.backlog() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -147,6 +148,25 @@ def test_scrapes_succeed_and_never_fall_while_workers_die(serve: Callable[..., A
         assert predictions(server) == 10 * (round_ + 2)
     assert len(seen) > 10
     assert seen == sorted(seen)
+
+
+def test_connections_that_wait_are_told(serve: Callable[..., Any]) -> None:
+    """A scrape that stands at the head of a queue tells of those behind it."""
+    server = serve(workers=1)
+    (worker,) = server.worker_pids().values()
+    host, port = server.url.removeprefix("http://").split(":")
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        queue = [socket.create_connection((host, int(port))) for _ in range(300)]
+        queue[0].sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    with queue[0].makefile("rb") as answer:
+        found = re.search(rb"\ngunicorn_listen_backlog ([\d.]+)", answer.read())
+    for connection in queue:
+        connection.close()
+    assert found
+    assert 1 <= float(found[1]) < 300
 
 
 def test_stopped_server_leaves_nothing_behind(serve: Callable[..., Any]) -> None:
