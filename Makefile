@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 DATA_DIR ?= data
+VIEWS ?= auto
 PORT ?= 8080
 
 VENV_PYTHON := .venv/bin/python
@@ -9,10 +10,10 @@ SETUP := @$(PYTHON) scripts/install.py requirements.txt
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test data train evaluate lint lock
+.PHONY: help install run test test-all data train evaluate lint lock
 
 help: ## List the targets
-	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [PORT=8080] [WORKERS=2]"
+	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1|/' \
 		| awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
 
@@ -26,16 +27,20 @@ run: ## Serve the model on http://localhost:8080 (trains one first where there i
 	@TEXTCLF_PORT=$(PORT) $(if $(WORKERS),TEXTCLF_WORKERS=$(WORKERS)) \
 		exec $(VENV_PYTHON) -m gunicorn
 
-test: ## Run the tests (those on the full dataset only where DATA_DIR has it)
+test: ## Run the quick tests (those on the full dataset only where DATA_DIR has it)
 	$(SETUP_DEV)
-	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest
+	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest tests/model tests/app tests/scripts tests/contract
+
+test-all: ## Run all tests, with servers, browser, Postman and Prometheus, and measure coverage
+	$(SETUP_DEV)
+	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest --cov --cov-report=term-missing:skip-covered
 
 data: ## Fetch the challenge's files into DATA_DIR unless they are there
 	$(SETUP_DEV)
 	@$(VENV_PYTHON) -m scripts.fetch_data --data-dir $(DATA_DIR)
 
 train: data ## Train on DATA_DIR/train.jsonl(.gz) and write the artifact into model/
-	@$(VENV_PYTHON) -m scripts.train --data-dir $(DATA_DIR)
+	@$(VENV_PYTHON) -m scripts.train --data-dir $(DATA_DIR) --views $(VIEWS)
 
 evaluate: data ## Judge the artifact on DATA_DIR/test.jsonl(.gz); writes reports/
 	@$(VENV_PYTHON) -m scripts.evaluate --data-dir $(DATA_DIR)

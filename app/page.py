@@ -65,7 +65,7 @@ def _routes() -> Response:
     routes = [
         Route(rule.rule, sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}), _summary(rule))
         for rule in current_app.url_map.iter_rules()
-        if rule.endpoint != "static"
+        if not rule.endpoint.endswith("static")
     ]
     routes.sort(key=lambda route: route.path)
     body = msgspec.json.format(msgspec.json.encode({"routes": routes}), indent=2)

@@ -1,0 +1,70 @@
+"""README tells the truth: its commands answer what it shows, its tables are those of the code."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.settings import PREFIX, Settings
+from model.artifact import read_manifest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+# A shell block with one curl, and the answer in the block after it.
+EXCHANGES = re.findall(r"```sh\n(curl [^\n]+)\n```\n\n```json\n([^\n]+)\n```", README)
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[..., Any]) -> str:
+    """Where the committed model is served."""
+    url: str = serve(model_dir=ROOT / "model").url
+    return url.removeprefix("http://")
+
+
+def comparable(value: Any) -> Any:
+    """Return a JSON value with its floats rounded, and without what no two requests share."""
+    if isinstance(value, dict):
+        return {key: comparable(each) for key, each in value.items() if key != "instance"}
+    if isinstance(value, list):
+        return [comparable(each) for each in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+@pytest.mark.parametrize(("command", "answer"), EXCHANGES)
+def test_curl_answers_what_readme_shows(command: str, answer: str, address: str) -> None:
+    """Each curl, as it stands but for the port, prints the JSON that follows it."""
+    here = command.replace("localhost:8080", address)
+    printed = subprocess.run(["bash", "-c", here], capture_output=True, check=True).stdout
+    assert comparable(json.loads(printed)) == comparable(json.loads(answer))
+
+
+def test_every_curl_is_followed_by_its_answer() -> None:
+    """No curl of README escapes the test above."""
+    assert len(EXCHANGES) == README.count("\ncurl ") > 0
+
+
+def test_settings_table_is_complete() -> None:
+    """The table names every setting of the code and no other."""
+    named = re.findall(rf"^\| `{PREFIX}([A-Z_]+)` ", README, re.MULTILINE)
+    assert sorted(named) == sorted(field.name.upper() for field in msgspec.structs.fields(Settings))
+
+
+def test_results_table_is_that_of_the_artifact() -> None:
+    """The figures of the results table are those that evaluating wrote into the manifest."""
+    manifest = read_manifest(ROOT / "model")
+    if manifest.evaluation is None:
+        pytest.skip("the model in model/ was not evaluated: run `make evaluate`")
+    rows = re.findall(r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", README, re.MULTILINE)
+    shown = {view: figures for view, *figures in rows}
+    assert shown == {
+        view: [f"{figures[name]:.3f}" for name in ("accuracy", "macro_f1", "ece")]
+        for view, figures in manifest.evaluation.views.items()
+    }
