@@ -65,10 +65,19 @@ logger_class = ServerLogger
 loglevel = _settings.log_level
 
 
-def when_ready(server: Arbiter) -> None:
-    """Keep the loaded model out of garbage collection, so that its memory stays shared."""
+def settle_memory() -> None:
+    """Keep what is loaded out of garbage collection, so that its pages stay shared with workers.
+
+    What was kept out before is let in first: after a reload it holds the model that was replaced.
+    """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def when_ready(server: Arbiter) -> None:
+    """Settle the memory that the workers are about to share."""
+    settle_memory()
 
 
 def post_worker_init(worker: Worker) -> None:
@@ -100,6 +109,7 @@ def on_reload(server: Arbiter) -> None:
         server.app.callable = application()
     except (UserError, SettingsError) as error:
         server.log.error("reload refused, the earlier model keeps serving: %s", error)
+    settle_memory()
 
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:

@@ -17,14 +17,22 @@ export function markWords(text, explanation) {
   const strongest = Math.max(...[...weights.values()].map(Math.abs));
   return pieces(text, COMPOUND).flatMap(({ piece, isWord }) => {
     if (!isWord) return [piece];
-    const whole = weights.get(piece.toLowerCase());
+    const whole = weightOf(piece, weights);
     if (whole !== undefined) return [mark(piece, whole, strongest)];
     // The model may have split what is written as one, such as a well-known address.
     return pieces(piece, SIMPLE).map(({ piece: part, isWord: isPart }) => {
-      const weight = isPart ? weights.get(part.toLowerCase()) : undefined;
+      const weight = isPart ? weightOf(part, weights) : undefined;
       return weight === undefined ? part : mark(part, weight, strongest);
     });
   });
+}
+
+// A term may be the word in lower case or, with the tokeniser of the committed model, that with
+// every digit a 0 and without a final s: "playoffs" is found by the weight of "playoff".
+function weightOf(word, weights) {
+  const lower = word.toLowerCase();
+  const folded = lower.replace(/\p{Nd}/gu, "0").replace(/s$/, "");
+  return weights.get(lower) ?? weights.get(folded);
 }
 
 function pieces(text, pattern) {

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+ROOT = Path(__file__).resolve().parents[2]
 MARKUP = "<img src=x onerror=\"document.title='owned'\"> the goalie's <b>puck</b> </textarea>"
 
 
@@ -140,6 +142,18 @@ def test_words_are_marked_by_what_they_did(page: Any, url: str) -> None:
     assert styles == {"for": "solid", "against": "dashed"}
     listed = page.locator("#supporting li").first.inner_text().split()
     assert listed[0] == explanation["supporting"][0]["term"]
+
+
+def test_words_are_found_by_the_terms_of_the_committed_model(
+    serve: Callable[..., Any], browser: Any
+) -> None:
+    """A word is marked though its term lost a final s: "playoffs" counts as "playoff"."""
+    page = browser.new_page()
+    page.goto(serve(model_dir=ROOT / "model").url)
+    page.fill("#text", "They reached the playoffs.")
+    page.click("#predict")
+    page.wait_for_selector("#why:not([hidden])")
+    assert "playoffs" in page.locator("#marked .for").all_inner_texts()
 
 
 def test_markup_in_a_text_stays_text(page: Any) -> None:
