@@ -126,7 +126,8 @@ def _weights(estimator: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
     scikit-learn keeps one row for two labels, the second's; softmax of (0, z) is its sigmoid of z.
     """
-    weights = np.asarray(estimator.coef_, dtype=np.float64)
+    # For two labels some estimators, such as RidgeClassifier, keep the row as a vector.
+    weights = np.atleast_2d(np.asarray(estimator.coef_, dtype=np.float64))
     intercept = np.broadcast_to(np.asarray(estimator.intercept_, np.float64), len(weights))
     if len(weights) == 1:
         weights, intercept = np.vstack([0 * weights, weights]), np.append(0.0, intercept)
