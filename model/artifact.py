@@ -123,7 +123,7 @@ def save(
 
     Raises ArtifactError when the folder cannot be written.
     """
-    dump = _dump(pipeline)
+    dump = dumped(pipeline)
     sha256 = hashlib.sha256(dump).hexdigest()
     manifest = Manifest(
         format=FORMAT,
@@ -242,7 +242,7 @@ def _unpickle(dump: bytes, path: Path) -> Pipeline:
     return pipeline
 
 
-def _dump(pipeline: Pipeline) -> bytes:
+def dumped(pipeline: Pipeline) -> bytes:
     """The bytes of a pipeline, equal for equal pipelines."""
     for _, step in pipeline.steps:
         # scikit-learn's vectorisers note the address of their stop words to check them only once:
