@@ -6,23 +6,17 @@ model/. Every figure but the times is the same at every run.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed, parallel_config
-from tqdm import tqdm
 
 from model.artifact import current_versions
 from model.calibration import FOLDS
 from model.candidates import BASELINE, CANDIDATES, NEIGHBOURS, SERVED, Candidate
 from model.comparison import plot
-from model.comparison.calibration import calibration_figures
 from model.comparison.figures import (
     Accuracy,
     CandidateFigures,
@@ -32,25 +26,12 @@ from model.comparison.figures import (
     PerView,
 )
 from model.comparison.table import markdown
-from model.costs import Cost, measure, median_texts
+from model.comparison.tasks import Key, Posts, Results, plan, run
+from model.costs import Cost, median_texts
 from model.dataset import Examples
 from model.errors import UserError
-from model.selection import Trial, cross_validate, paired_difference, pareto_front
+from model.selection import Trial, paired_difference, pareto_front
 from model.views import author_of, build_views, group_ids, thread_of
-
-#: Assignments of threads to folds that a figure is averaged over.
-ASSIGNMENTS = 2
-
-
-class Key(NamedTuple):
-    """What a task measures: "costs", "calibration", or trials on one kind of folds."""
-
-    name: str
-    kind: str
-
-
-Task = tuple[Key, Callable[[], Any]]
-Results = Mapping[Key, Sequence[Any]]
 
 
 def compare(examples: Examples, *, fast: bool = False, jobs: int = 2) -> Comparison:
@@ -58,44 +39,21 @@ def compare(examples: Examples, *, fast: bool = False, jobs: int = 2) -> Compari
 
     `fast` leaves out the slow ones. Raises DatasetError when the examples are too few.
     """
-    views = build_views(examples.texts)
-    labels = np.array(examples.labels)
-    threads = group_ids(examples.texts, thread_of)
-    authors = group_ids(examples.texts, author_of)
-    folds = {"grouped": (threads, None), "shuffled": (None, None), "disjoint": (threads, authors)}
+    posts = Posts(
+        views=build_views(examples.texts),
+        labels=np.array(examples.labels),
+        threads=group_ids(examples.texts, thread_of),
+        authors=group_ids(examples.texts, author_of),
+    )
     candidates = [one for one in CANDIDATES if not (fast and one.slow)]
     neighbours = [one for one in NEIGHBOURS if not (fast and one.slow)]
-
-    tasks: list[Task] = [
-        (
-            Key(SERVED.name, "calibration"),
-            partial(calibration_figures, SERVED.build, views, labels, threads, authors),
-        )
-    ]
-    for one in [*candidates, *neighbours]:
-        for kind, seed in _trials(one, one in candidates):
-            run = partial(cross_validate, one, views, labels, *folds[kind], seed)
-            tasks.append((Key(one.name, kind), run))
-    for one in candidates:
-        tasks.append((Key(one.name, "costs"), partial(measure, one, views, labels)))
-    slow = {one.name for one in [*candidates, *neighbours] if one.slow}
-    # The longest first, so that none is left to run alone at the end.
-    results = _run(sorted(tasks, key=lambda task: task[0].name not in slow), jobs)
-
-    timed = median_texts(next(iter(views.values())))
+    results = run(plan(posts, candidates, neighbours), jobs)
     return Comparison(
         chosen=SERVED.name,
-        data=Data(
-            sha256=examples.sha256,
-            examples=len(examples),
-            threads=len(np.unique(threads)),
-            views=list(views),
-            folds=FOLDS,
-            timed_characters=round(float(np.mean([len(text) for text in timed]))),
-        ),
+        data=_data(examples, posts),
         versions=current_versions(),
         candidates=_candidate_figures(candidates, results),
-        neighbours=[_neighbour(one, results, threads) for one in neighbours],
+        neighbours=[_neighbour(one, results, posts.threads) for one in neighbours],
         gaps={one.name: _gaps(one, results) for one in (BASELINE, SERVED)},
         calibration=results[Key(SERVED.name, "calibration")][0],
     )
@@ -118,32 +76,16 @@ def write(comparison: Comparison, reports_dir: Path) -> None:
         raise UserError(f"{error.filename} cannot be written: {error.strerror}") from None
 
 
-def _trials(candidate: Candidate, shown_shuffled: bool) -> list[tuple[str, int]]:
-    """Kinds of folds and seeds that a candidate is tried on."""
-    if candidate.slow:
-        return [("grouped", 0)]
-    trials = [("grouped", seed) for seed in range(ASSIGNMENTS)]
-    if shown_shuffled:
-        trials.append(("shuffled", 0))
-    if candidate in (BASELINE, SERVED):
-        trials += [("disjoint", seed) for seed in range(ASSIGNMENTS)]
-    return trials
-
-
-def _run(tasks: Sequence[Task], jobs: int) -> Results:
-    """The results of the tasks by key, those of one key in the order of the tasks."""
-    results: dict[Key, dict[int, Any]] = defaultdict(dict)
-    with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
-        answers = Parallel(return_as="generator_unordered")(
-            delayed(_numbered)(number, task) for number, (_, task) in enumerate(tasks)
-        )
-        for number, answer in tqdm(answers, "comparing", len(tasks), unit="task"):
-            results[tasks[number][0]][number] = answer
-    return {key: [found[number] for number in sorted(found)] for key, found in results.items()}
-
-
-def _numbered(number: int, task: Callable[[], Any]) -> tuple[int, Any]:
-    return number, task()
+def _data(examples: Examples, posts: Posts) -> Data:
+    timed = median_texts(next(iter(posts.views.values())))
+    return Data(
+        sha256=examples.sha256,
+        examples=len(examples),
+        threads=len(np.unique(posts.threads)),
+        views=list(posts.views),
+        folds=FOLDS,
+        timed_characters=round(float(np.mean([len(text) for text in timed]))),
+    )
 
 
 def _candidate_figures(candidates: Sequence[Candidate], results: Results) -> list[CandidateFigures]:

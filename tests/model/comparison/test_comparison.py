@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.comparison import ASSIGNMENTS, compare, write
+from model.comparison import compare, write
 from model.comparison.figures import Comparison
+from model.comparison.tasks import ASSIGNMENTS
 from model.dataset import Examples
 from model.errors import DatasetError, UserError
 
