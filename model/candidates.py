@@ -114,7 +114,7 @@ CANDIDATES = (
     ),
     Candidate(
         "complement NB",
-        "the naive Bayes of the blend, alone: strong on short texts",
+        "the naive Bayes of the blend, alone",
         lambda: _words(ComplementNB(alpha=0.15)),
     ),
     Candidate(
@@ -126,7 +126,7 @@ CANDIDATES = (
     Candidate("ridge", "squared loss: the cheapest linear fit", lambda: _words(_ridge())),
     Candidate(
         "NB-SVM",
-        "the SVM of the blend, alone: strong on long texts",
+        "the SVM of the blend, alone",
         lambda: build_pipeline(nb_weight=0),
     ),
     SERVED,
