@@ -10,7 +10,7 @@ SETUP := @$(PYTHON) scripts/install.py requirements.txt
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-all data train evaluate lint lock
+.PHONY: help install run test test-all data train evaluate compare lint lock
 
 help: ## List the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
@@ -44,6 +44,9 @@ train: data ## Train on DATA_DIR/train.jsonl(.gz) and write the artifact into mo
 
 evaluate: data ## Judge the artifact on DATA_DIR/test.jsonl(.gz); writes reports/
 	@$(VENV_PYTHON) -m scripts.evaluate --data-dir $(DATA_DIR)
+
+compare: data ## Cross-validate the candidates on the training file; writes reports/comparison.*
+	@$(VENV_PYTHON) -m scripts.compare --data-dir $(DATA_DIR) --reports-dir reports
 
 lint: ## Check style, types and import directions
 	$(SETUP_DEV)

@@ -127,7 +127,7 @@ def save(
     no numbers or the folder cannot be written.
     """
     canaries = _canaries(pipeline)
-    dump = _dump(pipeline)
+    dump = dumped(pipeline)
     sha256 = hashlib.sha256(dump).hexdigest()
     manifest = Manifest(
         format=FORMAT,
@@ -255,7 +255,7 @@ def _unpickle(dump: bytes, path: Path) -> Pipeline:
     return pipeline
 
 
-def _dump(pipeline: Pipeline) -> bytes:
+def dumped(pipeline: Pipeline) -> bytes:
     """The bytes of a pipeline, equal for equal pipelines."""
     _forget_addresses(pipeline)
     buffer = io.BytesIO()

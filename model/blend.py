@@ -33,12 +33,12 @@ class NaiveBayesSVMBlend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     * Complement naive Bayes: the weight of a feature for a class is minus the smoothed log
       frequency of the feature in all other classes (Rennie, Shih, Teevan and Karger,
       "Tackling the Poor Assumptions of Naive Bayes Text Classifiers", ICML 2003, section
-      3.1). Strong on short texts.
+      3.1).
     * Linear SVM, one against the rest (Cortes and Vapnik, "Support-Vector Networks", 1995;
       solver of Fan et al., "LIBLINEAR", JMLR 2008), over features multiplied by the largest
       magnitude over the classes of their naive Bayes log-count ratio (Wang and Manning,
       "Baselines and Bigrams", ACL 2012; they scale per class, one shared scale serves as
-      well here and needs a single fit). Strong on long texts.
+      well here and needs a single fit).
 
     Each part is divided by the standard deviation of its training scores, so that
     `nb_weight` means the same on any dataset. The temperature (Guo, Pleiss, Sun and

@@ -61,15 +61,12 @@ def fit_calibrated(
     """
     names = np.asarray(labels)
     outside = out_of_fold(pipeline, views, names, groups, related)
-    known = outside.known()
     fitted = clone(pipeline)
-    if known.any():
-        scores = np.vstack([view[known] for view in outside.scores.values()])
-        codes = np.searchsorted(outside.classes, names[known])
-        _set_temperature(fitted, fit_temperature(scores, np.tile(codes, len(views))))
+    if outside.known().any():
+        _set_temperature(fitted, pooled_temperature(outside, names))
     else:
         warnings.warn("Too few texts of a label to calibrate: default temperature.", stacklevel=2)
-    return _fit_views(fitted, views, names, np.arange(len(names))), outside
+    return fit_views(fitted, views, names, np.arange(len(names))), outside
 
 
 def out_of_fold(
@@ -84,7 +81,7 @@ def out_of_fold(
     classes = np.unique(labels)
     scores = {name: np.full((len(labels), len(classes)), np.nan) for name in views}
     for train, held in grouped_folds(labels, groups, related, seed):
-        fitted = _fit_views(_set_temperature(clone(pipeline), 1.0), views, labels, train)
+        fitted = fit_views(_set_temperature(clone(pipeline), 1.0), views, labels, train)
         for name, texts in views.items():
             probabilities = fitted.predict_proba([texts[i] for i in held])
             scores[name][held] = np.log(np.maximum(probabilities, np.finfo(float).tiny))
@@ -114,6 +111,14 @@ def grouped_folds(
             train = train[~np.isin(kin[train], kin[held])]
         if len(np.unique(labels[train])) == len(np.unique(labels)):
             yield train, held
+
+
+def pooled_temperature(outside: OutOfFold, labels: npt.NDArray[Any]) -> float:
+    """The one temperature that suits the scores of all views of the predicted texts."""
+    known = outside.known()
+    scores = np.vstack([view[known] for view in outside.scores.values()])
+    codes = np.searchsorted(outside.classes, labels[known])
+    return fit_temperature(scores, np.tile(codes, len(outside.scores)))
 
 
 def fit_temperature(scores: Floats, codes: Indices) -> float:
@@ -158,7 +163,7 @@ def _set_temperature(pipeline: Pipeline, temperature: float) -> Pipeline:
     return pipeline
 
 
-def _fit_views(
+def fit_views(
     pipeline: Pipeline, views: Views, labels: npt.NDArray[Any], rows: Indices
 ) -> Pipeline:
     """Fit on the given rows of every view, stacked view by view."""

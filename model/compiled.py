@@ -133,10 +133,11 @@ def _weights(estimator: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
     scikit-learn keeps one row for two labels, the second's; softmax of (0, z) is its sigmoid of z.
     """
-    # A sparse matrix makes an array without dimensions here.
-    coef = np.asarray(estimator.coef_)
+    # For two labels some estimators, such as RidgeClassifier, keep the row as a vector.
+    coef = np.atleast_2d(np.asarray(estimator.coef_))
     n_labels = len(estimator.classes_)
-    if coef.ndim != 2 or len(coef) != (1 if n_labels == 2 else n_labels):
+    # A sparse matrix makes an array of one object here.
+    if coef.dtype == object or len(coef) != (1 if n_labels == 2 else n_labels):
         raise NotCompilableError("its estimator's coef_ is no dense matrix of one row a label")
     weights = coef.astype(np.float64)
     intercept = np.broadcast_to(np.asarray(estimator.intercept_, np.float64), len(weights))

@@ -12,7 +12,7 @@ import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
@@ -97,6 +97,16 @@ def read_training_examples(path: Path) -> Examples:
             " a classifier needs examples of at least two labels"
         )
     return examples
+
+
+def thinned(examples: Examples, count: int) -> Examples:
+    """At most `count` of the examples, evenly spaced over the file."""
+    kept = range(0, len(examples), max(1, -(-len(examples) // count)))
+    return replace(
+        examples,
+        texts=[examples.texts[i] for i in kept],
+        labels=[examples.labels[i] for i in kept],
+    )
 
 
 def check_labels(examples: Examples, known: list[str]) -> None:
