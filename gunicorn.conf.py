@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,14 @@ def when_ready(server: Arbiter) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Let the application see whether its worker is ending."""
+    """Let the application see whether its worker is ending, and end it quietly on Ctrl-C.
+
+    A terminal's Ctrl-C reaches the workers as well. By default they would quit at once, in the
+    midst of their requests, and gevent would print that with a traceback.
+    """
     worker.wsgi.extensions["worker"] = worker
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, worker.handle_exit)
 
 
 def pre_request(worker: Worker, request: Request) -> None:

@@ -170,6 +170,15 @@ def test_draining_worker_is_not_ready(serve: Callable[..., Any]) -> None:
     assert server.process.wait(30) == 0
 
 
+def test_interrupt_ends_the_server_quietly(serve: Callable[..., Any]) -> None:
+    """Ctrl-C, which reaches the server and its workers, ends all of them without a traceback."""
+    server = serve(workers=2)
+    for pid in [server.process.pid, *server.worker_pids().values()]:
+        os.kill(pid, signal.SIGINT)
+    assert server.process.wait(30) == 0
+    assert "Traceback" not in server.log.read_text()
+
+
 def refuses_connections(host: str, port: int) -> bool:
     """Tell whether nobody listens any more, as once the last worker has begun to drain."""
     try:
