@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from model.artifact import current_versions
 from model.calibration import FOLDS
-from model.candidates import BASELINE, CANDIDATES, NEIGHBOURS, SERVED, Candidate
 from model.comparison import plot
+from model.comparison.candidates import BASELINE, CANDIDATES, NEIGHBOURS, SERVED, Candidate
+from model.comparison.costs import Cost, median_texts
 from model.comparison.figures import (
     Accuracy,
     CandidateFigures,
@@ -25,12 +26,11 @@ from model.comparison.figures import (
     Neighbour,
     PerView,
 )
+from model.comparison.selection import Trial, paired_difference, pareto_front
 from model.comparison.table import markdown
 from model.comparison.tasks import Key, Posts, Results, plan, run
-from model.costs import Cost, median_texts
 from model.dataset import Examples
 from model.errors import UserError
-from model.selection import Trial, paired_difference, pareto_front
 from model.views import author_of, build_views, group_ids, thread_of
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from model.costs import Cost
+from model.comparison.costs import Cost
 
 PerView = dict[str, float]
 

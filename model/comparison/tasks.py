@@ -17,10 +17,10 @@ from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from model.calibration import Views
-from model.candidates import BASELINE, SERVED, Candidate
 from model.comparison.calibration import calibration_figures
-from model.costs import measure
-from model.selection import cross_validate
+from model.comparison.candidates import BASELINE, SERVED, Candidate
+from model.comparison.costs import measure
+from model.comparison.selection import cross_validate
 
 #: Assignments of threads to folds that a figure is averaged over.
 ASSIGNMENTS = 2

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import model.comparison
-from model import costs
-from model.candidates import BASELINE, CANDIDATES, NEIGHBOURS, SERVED, Candidate
+from model.comparison import costs
+from model.comparison.candidates import BASELINE, CANDIDATES, NEIGHBOURS, SERVED, Candidate
 from model.comparison.figures import Comparison
 from model.dataset import Examples
 

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from model.candidates import BASELINE, CANDIDATES, NEIGHBOURS, SERVED
+from model.comparison.candidates import BASELINE, CANDIDATES, NEIGHBOURS, SERVED
 from model.comparison.tasks import ASSIGNMENTS, Key, Posts, plan, run
 from model.errors import DatasetError
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.candidates import BASELINE, SERVED
-from model.errors import DatasetError
-from model.selection import (
+from model.comparison.candidates import BASELINE, SERVED
+from model.comparison.selection import (
     Trial,
     cross_validate,
     paired_difference,
     pareto_front,
     training_views,
 )
+from model.errors import DatasetError
 
 WORDS = {"space": ["orbit", "moon", "probe"], "food": ["bread", "oven", "soup"]}
 TEXTS = [f"{word} {label} {i}" for label, words in WORDS.items() for word in words for i in "abcd"]

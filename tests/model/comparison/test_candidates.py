@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from model.candidates import (
+from model.comparison.candidates import (
     BASELINE,
     CANDIDATES,
     NEIGHBOURS,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from model import artifact
-from model.candidates import BASELINE, CANDIDATES, SERVED
+from model.comparison.candidates import BASELINE, CANDIDATES, SERVED
+from model.comparison.costs import TIMED_TEXTS, Cost, measure, median_texts
 from model.compiled import CompiledPipeline
-from model.costs import TIMED_TEXTS, Cost, measure, median_texts
 
 VIEWS = {"text": ["orbit of the moon", "the moon probe", "bread oven", "hot bread"]}
 LABELS = np.array(["space", "space", "food", "food"])

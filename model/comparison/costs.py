@@ -17,9 +17,9 @@ from sklearn.pipeline import Pipeline
 
 from model.artifact import dumped
 from model.calibration import Views, fit_views
-from model.candidates import Candidate
+from model.comparison.candidates import Candidate
+from model.comparison.selection import training_views
 from model.compiled import CompiledPipeline, NotCompilableError
-from model.selection import training_views
 
 #: Texts of about median length that predictions are timed on.
 TIMED_TEXTS = 100

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sklearn.metrics import f1_score
 
 from model.calibration import Views, fit_views, grouped_folds
-from model.candidates import Candidate
+from model.comparison.candidates import Candidate
 from model.errors import DatasetError
 
 Floats = npt.NDArray[np.floating[Any]]
