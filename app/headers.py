@@ -11,6 +11,12 @@ from flask_cors import CORS
 from app.requestid import HEADER as REQUEST_ID
 from app.settings import Settings
 
+# For pages: what they load is their own, nothing runs inside a document, nobody frames them.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
 
 def init_app(app: Flask) -> None:
     """Forbid guessing content types, and let pages of the set origins call the API."""

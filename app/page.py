@@ -1,7 +1,8 @@
 """GET /: the page for people who ask for one, and the index of the routes for everybody else.
 
-May import the examples of ours, and the classifier's type. The page is one template with its script
-and style beside it: nothing is loaded from elsewhere, and a strict policy sees to it.
+May import the examples and the headers of ours, and the classifier's type. The page is one template
+with its script and style beside it: nothing is loaded from elsewhere, and a strict policy sees to
+it.
 """
 
 from __future__ import annotations
@@ -11,14 +12,10 @@ from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.routing import Rule
 
 from app.examples import EXAMPLES
+from app.headers import PAGE_POLICY
 from model.classifier import Classifier
 
 blueprint = Blueprint("page", __name__)
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 class Route(msgspec.Struct):
@@ -56,7 +53,7 @@ def _page() -> Response:
         examples={label: EXAMPLES[label] for label in classifier.labels if label in EXAMPLES},
     )
     response = Response(html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
