@@ -18,8 +18,10 @@ from model.artifact import read_manifest
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 
-# A shell block with one curl, and the answer in the block after it.
-EXCHANGES = re.findall(r"```sh\n(curl [^\n]+)\n```\n\n```json\n([^\n]+)\n```", README)
+# A shell block with one curl, and what it prints in the block after it.
+EXCHANGES = re.findall(
+    r"```sh\n(curl [^\n]+)\n```\n\n```(json|text)\n(.+?)\n```", README, re.DOTALL
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +40,15 @@ def comparable(value: Any) -> Any:
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-@pytest.mark.parametrize(("command", "answer"), EXCHANGES)
-def test_curl_answers_what_readme_shows(command: str, answer: str, address: str) -> None:
-    """Each curl, as it stands but for the port, prints the JSON that follows it."""
+@pytest.mark.parametrize(("command", "kind", "answer"), EXCHANGES)
+def test_curl_answers_what_readme_shows(command: str, kind: str, answer: str, address: str) -> None:
+    """Each curl, as it stands but for the port, prints what follows it."""
     here = command.replace("localhost:8080", address)
-    printed = subprocess.run(["bash", "-c", here], capture_output=True, check=True).stdout
-    assert comparable(json.loads(printed)) == comparable(json.loads(answer))
+    done = subprocess.run(["bash", "-c", here], capture_output=True, text=True, check=True)
+    if kind == "json":
+        assert comparable(json.loads(done.stdout)) == comparable(json.loads(answer))
+    else:
+        assert done.stdout.strip() == answer
 
 
 def test_every_curl_is_followed_by_its_answer() -> None:
