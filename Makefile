@@ -4,13 +4,16 @@ PYTHON ?= python3
 DATA_DIR ?= data
 VIEWS ?= auto
 PORT ?= 8080
+BASE ?= python:3.11-slim
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE ?= text-classifier:$(VERSION)
 
 VENV_PYTHON := .venv/bin/python
 SETUP := @$(PYTHON) scripts/install.py requirements.txt
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-all data train evaluate lint lock
+.PHONY: help install run test test-all data train evaluate lint lock image image-run
 
 help: ## List the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
@@ -59,3 +62,13 @@ lock: ## Compile the .in files to pinned requirements with hashes
 			--fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
 			--output-file $$name.txt $$name.in; \
 	done
+
+image: ## Build the container image IMAGE, on BASE
+	@docker build --tag $(IMAGE) --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
+		--build-arg SOURCE="$$(git remote get-url origin 2>/dev/null | sed 's#//[^/@]*@#//#')" .
+
+image-run: ## Run the image on http://localhost:8080, as confined as Kubernetes would
+	@docker run --rm --name text-classifier --publish 127.0.0.1:$(PORT):8080 --read-only \
+		--cap-drop ALL --security-opt no-new-privileges --memory 512m --cpus 1 --pids-limit 64 \
+		--stop-timeout 30 $(IMAGE)
