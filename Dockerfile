@@ -1,5 +1,6 @@
 # The service as an image: interpreter, pinned requirements, code and trained artifact, nothing else.
 # `make image` builds it; docs/deploy.md shows how it is run.
+# checkov:skip=CKV_DOCKER_7:The base has its version in the build argument
 ARG BASE=python:3.11-slim
 
 FROM ${BASE} AS build
