@@ -13,7 +13,8 @@ SETUP := @$(PYTHON) scripts/install.py requirements.txt
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-all data train evaluate lint lock image image-run
+.PHONY: help install run test test-all data train evaluate lint lock image image-run deploy undeploy \
+	test-cluster
 
 help: ## List the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
@@ -72,3 +73,17 @@ image-run: ## Run the image on http://localhost:8080, as confined as Kubernetes 
 	@docker run --rm --name text-classifier --publish 127.0.0.1:$(PORT):8080 --read-only \
 		--cap-drop ALL --security-opt no-new-privileges --memory 512m --cpus 1 --pids-limit 64 \
 		--stop-timeout 30 $(IMAGE)
+
+deploy: ## Deploy IMAGE to the cluster that kubectl is set to, and wait until it serves
+	@sed 's|image: text-classifier:.*|image: $(IMAGE)|' k8s/*.yaml | kubectl apply -f -
+	@kubectl --namespace text-classifier rollout status deployment/text-classifier --timeout 5m
+
+undeploy: ## Remove the namespace text-classifier and all that is in it from the cluster
+	@kubectl delete -f k8s/ --ignore-not-found
+
+test-cluster: ## Test deployment, load and rollout of IMAGE on the cluster of KUBECONFIG
+	$(SETUP_DEV)
+	@IMAGE=$(IMAGE) $(VENV_PYTHON) -m pytest tests/cluster
+
+k8s/monitoring/prometheus-rule.yaml: monitoring/alerts.yml
+	@{ sed '/^spec:/q' $@; sed -n '/^groups:/,$$ s/^./  &/p' $<; } >$@.new && mv $@.new $@
