@@ -12,7 +12,7 @@ COPY requirements.txt /tmp/
 RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --no-cache-dir --no-compile --require-hashes \
         --disable-pip-version-check --root-user-action ignore --requirement /tmp/requirements.txt \
-    && find /opt/venv/lib -depth \
+    && find /opt/venv -depth \
         \( -type d \( -name tests -o -name test -o -path '*/sklearn/datasets/data' \
             -o -path '*/sklearn/datasets/images' \) \
         -o -type f \( -name '*.a' -o -name '*.c' -o -name '*.cpp' -o -name '*.h' -o -name '*.pxd' \

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.settings import Settings
 from model.classifier import load_classifier
+from tests.deploy.engine import DOCKER, DOCKERD, IMAGE, MMDEBSTRAP, Engine, running_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "k8s"
@@ -119,3 +121,35 @@ def tool() -> Callable[[str], str]:
 def client(small_artifact: Path) -> FlaskClient:
     """A client of the application, without a server."""
     return create_app(Settings(), load_classifier(small_artifact)).test_client()
+
+
+REPORT = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def report(request: pytest.FixtureRequest) -> list[str]:
+    """Lines to print at the end of the run: what was measured, and on what."""
+    return request.config.stash.setdefault(REPORT, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured."""
+    if lines := terminalreporter.config.stash.get(REPORT, []):
+        terminalreporter.section("the image")
+        for line in lines:
+            terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """A Docker Engine that has built the image; all of it is gone after the tests."""
+    if os.geteuid() or sys.platform != "linux":
+        pytest.skip("a Docker Engine of one's own takes root on Linux")
+    for program in (DOCKERD, DOCKER, MMDEBSTRAP):
+        if not Path(program).exists():
+            pytest.skip(f"{program} is not installed: apt-get install docker.io mmdebstrap")
+    labels = {"VERSION": "1.2.3", "REVISION": "abc", "SOURCE": "https://example.org/source"}
+    arguments = [f"--build-arg={name}={value}" for name, value in labels.items()]
+    with running_engine(request.config.cache.mkdir("stand-in-base")) as engine:
+        engine.docker("build", "--network=host", "--tag", IMAGE, *arguments, ".")
+        yield engine
