@@ -1,4 +1,7 @@
-"""Clients that keep asking for predictions, and remember each answer that they did not get."""
+"""Clients that keep asking for predictions, and remember each answer that they did not get.
+
+Of the standard library alone, because the image runs it inside a cluster as well.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,10 @@ class Traffic:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def ask(port: int, keep: bool, traffic: Traffic, ended: threading.Event) -> None:
+def ask(host: str, port: int, keep: bool, traffic: Traffic, ended: threading.Event) -> None:
     """One client: on one connection after the other, ask until it is told to end."""
     while not ended.is_set():
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = http.client.HTTPConnection(host, port, timeout=30)
         answers = 0
         try:
             while not ended.is_set():
@@ -61,11 +64,14 @@ def ask(port: int, keep: bool, traffic: Traffic, ended: threading.Event) -> None
 
 
 @contextmanager
-def asking(port: int, *, clients: int = 8, keep: bool = True) -> Iterator[Traffic]:
+def asking(
+    port: int, *, host: str = "127.0.0.1", clients: int = 8, keep: bool = True
+) -> Iterator[Traffic]:
     """Clients at work while the block runs; `keep` lets them keep their connections."""
     traffic, ended = Traffic(), threading.Event()
     threads = [
-        threading.Thread(target=ask, args=(port, keep, traffic, ended)) for _ in range(clients)
+        threading.Thread(target=ask, args=(host, port, keep, traffic, ended))
+        for _ in range(clients)
     ]
     for thread in threads:
         thread.start()
