@@ -82,8 +82,9 @@ undeploy: ## Remove the namespace text-classifier and all that is in it from the
 	@kubectl delete -f k8s/ --ignore-not-found
 
 test-cluster: ## Test deployment, load and rollout of IMAGE on the cluster of KUBECONFIG
+	@test -n "$(KUBECONFIG)" || { echo "error: name the cluster: make test-cluster KUBECONFIG=..."; exit 1; }
 	$(SETUP_DEV)
-	@IMAGE=$(IMAGE) $(VENV_PYTHON) -m pytest tests/cluster
+	@TEST_CLUSTER=1 KUBECONFIG=$(KUBECONFIG) IMAGE=$(IMAGE) $(VENV_PYTHON) -m pytest tests/cluster
 
 k8s/monitoring/prometheus-rule.yaml: monitoring/alerts.yml
 	@{ sed '/^spec:/q' $@; sed -n '/^groups:/,$$ s/^./  &/p' $<; } >$@.new && mv $@.new $@
