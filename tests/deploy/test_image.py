@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 import requests
 
 from tests.deploy.engine import BASE, IMAGE, until
-from tests.deploy.traffic import asking
+from tests.deploy.traffic import ANSWER, BODY, asking
 
 
 def errors(container: Any) -> list[dict[str, Any]]:
@@ -107,15 +108,21 @@ def test_wrong_setting_ends_the_container(engine: Any) -> None:
 
 
 def test_stop_loses_nothing(engine: Any) -> None:
-    """`docker stop` at full load: every request taken is answered, and the exit code is 0."""
+    """`docker stop` at full load: what was begun is finished, and the exit code is 0."""
     container = engine.run("--cpus 1")
-    with asking(container.port) as traffic:
+    head = f"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n\r\n"
+    with ExitStack() as stack:
+        traffic = stack.enter_context(asking(container.port))
         until(lambda: traffic.answered > 500, "some traffic")
-        took = container.stop()
+        slow = socket.create_connection(("127.0.0.1", container.port), timeout=30)
+        stack.enter_context(closing(slow)).sendall(f"{head}{BODY[:10]}".encode())
+        stopping = stack.enter_context(ThreadPoolExecutor()).submit(container.stop)
         until(lambda: traffic.refused > 8, "clients to find it gone")
+        slow.sendall(BODY[10:].encode())
+        assert slow.makefile("rb").read().endswith(ANSWER)
+        assert stopping.result() < 25
     assert traffic.failed == {}
     assert container.state["ExitCode"] == 0
-    assert took < 25
     assert errors(container) == []
 
 
