@@ -4,13 +4,17 @@ PYTHON ?= python3
 DATA_DIR ?= data
 VIEWS ?= auto
 PORT ?= 8080
+BASE ?= python:3.11-slim
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE ?= text-classifier:$(VERSION)
 
 VENV_PYTHON := .venv/bin/python
 SETUP := @$(PYTHON) scripts/install.py requirements.txt
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-all data train evaluate compare lint lock
+.PHONY: help install run test test-all data train evaluate compare lint lock image image-run \
+	deploy undeploy test-cluster
 
 help: ## List the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
@@ -62,3 +66,28 @@ lock: ## Compile the .in files to pinned requirements with hashes
 			--fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
 			--output-file $$name.txt $$name.in; \
 	done
+
+image: ## Build the container image IMAGE, on BASE
+	@docker build --tag $(IMAGE) --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
+		--build-arg SOURCE="$$(git remote get-url origin 2>/dev/null | sed 's#//[^/@]*@#//#')" .
+
+image-run: ## Run the image on http://localhost:8080, as confined as Kubernetes would
+	@docker run --rm --name text-classifier --publish 127.0.0.1:$(PORT):8080 --read-only \
+		--cap-drop ALL --security-opt no-new-privileges --memory 512m --cpus 1 --pids-limit 64 \
+		--stop-timeout 30 $(IMAGE)
+
+deploy: ## Deploy IMAGE to the cluster that kubectl is set to, and wait until it serves
+	@sed 's|image: text-classifier:.*|image: $(IMAGE)|' k8s/*.yaml | kubectl apply -f -
+	@kubectl --namespace text-classifier rollout status deployment/text-classifier --timeout 5m
+
+undeploy: ## Remove the namespace text-classifier and all that is in it from the cluster
+	@kubectl delete -f k8s/ --ignore-not-found
+
+test-cluster: ## Test deployment, load and rollout of IMAGE on the cluster of KUBECONFIG
+	@test -n "$(KUBECONFIG)" || { echo "error: name the cluster: make test-cluster KUBECONFIG=..."; exit 1; }
+	$(SETUP_DEV)
+	@TEST_CLUSTER=1 KUBECONFIG=$(KUBECONFIG) IMAGE=$(IMAGE) $(VENV_PYTHON) -m pytest tests/cluster
+
+k8s/monitoring/prometheus-rule.yaml: monitoring/alerts.yml
+	@{ sed '/^spec:/q' $@; sed -n '/^groups:/,$$ s/^./  &/p' $<; } >$@.new && mv $@.new $@
