@@ -20,7 +20,6 @@ from app import (
     prediction,
     predictions,
     problems,
-    requestid,
 )
 from app.settings import Settings
 from model.classifier import Classifier
@@ -31,9 +30,11 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app = Flask(__name__)
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
-    for part in (problems, accesslog, requestid, headers, openapi):
+    for part in (problems, accesslog, headers, openapi):
         part.init_app(app)
-    metrics.init_app(app, classifier)
-    for room in (prediction, predictions, model_info, health, docs, page):
+    counted = metrics.init_app(app, classifier)
+    for bound in (prediction, predictions):
+        app.register_blueprint(bound.blueprint(settings, classifier, counted))
+    for room in (model_info, health, docs, page):
         app.register_blueprint(room.blueprint)
     return app
