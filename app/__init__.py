@@ -21,6 +21,7 @@ from app import (
     predictions,
     problems,
 )
+from app.sessions import NoSessions
 from app.settings import Settings
 from model.classifier import Classifier
 
@@ -28,6 +29,7 @@ from model.classifier import Classifier
 def create_app(settings: Settings, classifier: Classifier) -> Flask:
     """Return the application that serves this classifier."""
     app = Flask(__name__)
+    app.session_interface = NoSessions()
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
     for part in (problems, accesslog, headers, openapi):

@@ -55,4 +55,3 @@ def init_app(app: Flask) -> None:
             # For "any origin" say so, instead of repeating whichever asked.
             send_wildcard=True,
         )
-

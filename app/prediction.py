@@ -19,6 +19,7 @@ from app.problems import InvalidPredictionRequest
 from app.settings import Settings
 from model.classifier import Classifier
 
+
 class PredictionRequest(msgspec.Struct):
     """The contract's request body; properties that it does not name are ignored."""
 

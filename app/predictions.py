@@ -19,6 +19,7 @@ from app.problems import ContentTooLarge, InvalidBatch
 from app.settings import Settings
 from model.classifier import Classifier
 
+
 class BatchRequest(msgspec.Struct):
     """The request body; properties that it does not name are ignored."""
 
