@@ -13,13 +13,13 @@ SETUP := @$(PYTHON) scripts/install.py requirements.txt
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-all data train evaluate compare lint lock image image-run \
-	deploy undeploy test-cluster
+.PHONY: help install run test test-all data train evaluate compare benchmark benchmark-peers \
+	lint lock image image-run deploy undeploy test-cluster
 
 help: ## List the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1|/' \
-		| awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+		| awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 install: ## Make or repair .venv with the pinned requirements, tools included
 	$(SETUP_DEV)
@@ -52,6 +52,16 @@ evaluate: data ## Judge the artifact on DATA_DIR/test.jsonl(.gz); writes reports
 compare: data ## Cross-validate the candidates on the training file; writes reports/comparison.*
 	@$(VENV_PYTHON) -m scripts.compare --data-dir $(DATA_DIR) --reports-dir reports
 
+benchmark: data ## Measure speed against its reaches (needs wrk); writes reports/
+	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m benchmarks
+
+PEERS := benchmarks/peers/requirements.txt
+
+benchmark-peers: ## Install the services that `make benchmark` compares with, in .venv-peers
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r $(PEERS)
+
 lint: ## Check style, types and import directions
 	$(SETUP_DEV)
 	@$(VENV_PYTHON) -m ruff check .
@@ -61,7 +71,7 @@ lint: ## Check style, types and import directions
 
 lock: ## Compile the .in files to pinned requirements with hashes
 	$(SETUP_DEV)
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-dev benchmarks/peers/requirements; do \
 		$(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 \
 			--fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
 			--output-file $$name.txt $$name.in; \

@@ -20,8 +20,8 @@ from app import (
     prediction,
     predictions,
     problems,
-    requestid,
 )
+from app.sessions import NoSessions
 from app.settings import Settings
 from model.classifier import Classifier
 
@@ -29,11 +29,14 @@ from model.classifier import Classifier
 def create_app(settings: Settings, classifier: Classifier) -> Flask:
     """Return the application that serves this classifier."""
     app = Flask(__name__)
+    app.session_interface = NoSessions()
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
-    for part in (problems, accesslog, requestid, headers, openapi):
+    for part in (problems, accesslog, headers, openapi):
         part.init_app(app)
-    metrics.init_app(app, classifier)
-    for room in (prediction, predictions, model_info, health, docs, page):
+    counted = metrics.init_app(app, classifier)
+    for bound in (prediction, predictions):
+        app.register_blueprint(bound.blueprint(settings, classifier, counted))
+    for room in (model_info, health, docs, page):
         app.register_blueprint(room.blueprint)
     return app

@@ -86,8 +86,8 @@ class PredictionMetrics:
         return problems.answer(error)
 
 
-def init_app(app: Flask, classifier: Classifier) -> None:
-    """Count the requests and predictions of an app, and answer its GET /metrics.
+def init_app(app: Flask, classifier: Classifier) -> PredictionMetrics:
+    """Count the requests of an app, answer its GET /metrics, and return what counts predictions.
 
     Under gunicorn the counts are shared between workers, and a scrape of any one adds up those of
     all; otherwise they are the app's own.
@@ -100,7 +100,8 @@ def init_app(app: Flask, classifier: Classifier) -> None:
         MultiProcessCollector(scraped)
         own = None
     metrics = PredictionMetrics(classifier.labels, own)
-    app.extensions["metrics"] = metrics
     app.register_error_handler(Refused, metrics.refuse)
     app.wsgi_app = RequestMeter(app.wsgi_app, own)  # type: ignore[method-assign]
     Exporter(app, registry=scraped, export_defaults=False)
+    app.extensions["metrics"] = metrics
+    return metrics

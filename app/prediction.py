@@ -9,7 +9,7 @@ from __future__ import annotations
 from time import perf_counter
 
 import msgspec
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
 from app import answers, wire
 from app.body import read_body
@@ -18,8 +18,6 @@ from app.options import read_options
 from app.problems import InvalidPredictionRequest
 from app.settings import Settings
 from model.classifier import Classifier
-
-blueprint = Blueprint("prediction", __name__)
 
 
 class PredictionRequest(msgspec.Struct):
@@ -39,25 +37,28 @@ class PredictionResponse(msgspec.Struct, omit_defaults=True):
 _decoder = msgspec.json.Decoder(PredictionRequest)
 
 
-@blueprint.post("/prediction")
-@blueprint.post("/predict")
-def prediction() -> Response:
-    """Answer the label of one text."""
-    settings: Settings = current_app.extensions["settings"]
-    classifier: Classifier = current_app.extensions["classifier"]
-    metrics: PredictionMetrics = current_app.extensions["metrics"]
+def blueprint(settings: Settings, classifier: Classifier, metrics: PredictionMetrics) -> Blueprint:
+    """Return the routes, bound to what they use: looking it up at each request costs more."""
+    blueprint = Blueprint("prediction", __name__)
     # The contract knows one error for all that is wrong with a request.
     invalid = InvalidPredictionRequest
-    # The request itself: every look through the proxy costs as much as a small header.
-    current = request._get_current_object()  # type: ignore[attr-defined]
-    text = parse(read_body(current, settings.max_body_bytes, invalid, coded=invalid))
-    options = read_options(current, invalid)
-    started = perf_counter()
-    answer = answers.answer(classifier, metrics, text, options)
-    seconds = perf_counter() - started
-    if settings.access_log:
-        g.label = answer.label
-    return wire.respond(PredictionResponse(*answer), seconds)
+
+    @blueprint.post("/prediction")
+    @blueprint.post("/predict")
+    def prediction() -> Response:
+        """Answer the label of one text."""
+        # The request itself: every look through the proxy costs as much as a small header.
+        current = request._get_current_object()  # type: ignore[attr-defined]
+        text = parse(read_body(current, settings.max_body_bytes, invalid, coded=invalid))
+        options = read_options(current, invalid)
+        started = perf_counter()
+        answer = answers.answer(classifier, metrics, text, options)
+        seconds = perf_counter() - started
+        if settings.access_log:
+            g.label = answer.label
+        return wire.respond(PredictionResponse(*answer), seconds)
+
+    return blueprint
 
 
 def parse(body: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from time import perf_counter
 
 import msgspec
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from app import answers, wire
 from app.body import read_body
@@ -18,8 +18,6 @@ from app.options import read_options
 from app.problems import ContentTooLarge, InvalidBatch
 from app.settings import Settings
 from model.classifier import Classifier
-
-blueprint = Blueprint("predictions", __name__)
 
 
 class BatchRequest(msgspec.Struct):
@@ -39,25 +37,28 @@ class BatchResponse(msgspec.Struct, omit_defaults=True):
 _decoder = msgspec.json.Decoder(BatchRequest)
 
 
-@blueprint.post("/predictions")
-def predictions() -> Response:
-    """Answer the labels of a batch of texts."""
-    settings: Settings = current_app.extensions["settings"]
-    classifier: Classifier = current_app.extensions["classifier"]
-    metrics: PredictionMetrics = current_app.extensions["metrics"]
-    body = read_body(request, settings.max_body_bytes, InvalidBatch)
-    texts = parse(body, settings.max_batch)
-    options = read_options(request, InvalidBatch)
-    started = perf_counter()
-    found = [answers.answer(classifier, metrics, text, options) for text in texts]
-    seconds = perf_counter() - started
-    labels, scores, explanations = map(list, zip(*found, strict=True))
-    response = BatchResponse(labels)
-    if options.scores:
-        response.scores = scores
-    if options.explain:
-        response.explanations = explanations
-    return wire.respond(response, seconds)
+def blueprint(settings: Settings, classifier: Classifier, metrics: PredictionMetrics) -> Blueprint:
+    """Return the route, bound to what it uses."""
+    blueprint = Blueprint("predictions", __name__)
+
+    @blueprint.post("/predictions")
+    def predictions() -> Response:
+        """Answer the labels of a batch of texts."""
+        body = read_body(request, settings.max_body_bytes, InvalidBatch)
+        texts = parse(body, settings.max_batch)
+        options = read_options(request, InvalidBatch)
+        started = perf_counter()
+        found = [answers.answer(classifier, metrics, text, options) for text in texts]
+        seconds = perf_counter() - started
+        labels, scores, explanations = map(list, zip(*found, strict=True))
+        response = BatchResponse(labels)
+        if options.scores:
+            response.scores = scores
+        if options.explain:
+            response.explanations = explanations
+        return wire.respond(response, seconds)
+
+    return blueprint
 
 
 def parse(body: bytes, most: int) -> list[str]:

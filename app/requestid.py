@@ -1,38 +1,38 @@
-"""The request id: taken from X-Request-ID or made, returned, and written into every log line.
+"""The request id: taken from X-Request-ID or made, and written into every log line.
 
 May import nothing of ours.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
+from typing import TYPE_CHECKING
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import has_request_context, request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 HEADER = "X-Request-ID"
+KEY = "textclf.request_id"
+"""Where the id is found in a request's WSGI environment."""
 
 # What may enter a log line or a header: other ids are replaced, not refused, because a proxy's odd
 # id is no reason to fail a prediction.
 _VALID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
-def request_id() -> str:
-    """Return the id of the current request; "-" outside of one."""
-    if not has_request_context():
-        return "-"
-    if "request_id" not in g:
-        given = request.headers.get(HEADER, "")
-        g.request_id = given if _VALID.fullmatch(given) else uuid.uuid4().hex
-    found: str = g.request_id
+def identify(environ: WSGIEnvironment) -> str:
+    """Give a request its id, once, and return it."""
+    found: str | None = environ.get(KEY)
+    if found is None:
+        given = environ.get("HTTP_X_REQUEST_ID")
+        found = given if given and _VALID.fullmatch(given) else os.urandom(16).hex()
+        environ[KEY] = found
     return found
 
 
-def init_app(app: Flask) -> None:
-    """Return the id with every response."""
-    app.after_request(_add_header)
-
-
-def _add_header(response: Response) -> Response:
-    response.headers.add(HEADER, request_id())
-    return response
+def request_id() -> str:
+    """Return the id of the current request; "-" outside of one."""
+    return identify(request.environ) if has_request_context() else "-"

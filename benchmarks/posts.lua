@@ -10,9 +10,6 @@ function init(args)
       bodies[#bodies + 1] = line
    end
    path = args[2]
-   -- Threads start at different places, so that they do not send the same posts in step.
-   math.randomseed(os.time())
-   at = math.random(#bodies)
 end
 
 function request()

@@ -8,16 +8,18 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PROC = Path("/proc")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+START_SECONDS = 90
 
 
 class ServerError(Exception):
@@ -34,16 +36,20 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Processor time that the whole process tree has used so far, user and system."""
-        return sum(map(_cpu_seconds, self.pids()))
+        return sum(map(cpu_seconds, tree(self.pid)))
 
-    def pids(self) -> list[int]:
-        """The first process and its children."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [self.pid, *map(int, children)]
+    def pss_megabytes(self) -> float:
+        """Memory of the whole tree, pages shared by processes split among them."""
+        return sum(map(_pss_megabytes, tree(self.pid)))
 
-    def pss_megabytes(self) -> list[float]:
-        """Proportional share of memory of each process: shared pages are split among sharers."""
-        return [_pss_megabytes(pid) for pid in self.pids()]
+    def pin(self, cpus: Sequence[int]) -> None:
+        """Put the processes below the first one (gunicorn's workers) on these CPUs in turns.
+
+        A server that is a single process is put on the first CPU.
+        """
+        for place, pid in enumerate(tree(self.pid)[1:] or [self.pid]):
+            for thread in (PROC / str(pid) / "task").iterdir():
+                os.sched_setaffinity(int(thread.name), {cpus[place % len(cpus)]})
 
 
 @contextmanager
@@ -52,32 +58,26 @@ def running(
 ) -> Iterator[Server]:
     """Start a server, wait until it answers GET `ready`, and stop it in the end.
 
-    Raises ServerError, with what the server wrote, when it ends or does not answer in 60 s.
+    Raises ServerError, with what the server wrote, when it ends or does not answer in time.
     """
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | (env or {}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        _wait(process, f"http://127.0.0.1:{port}{ready}")
-        yield Server(port, process.pid, time.perf_counter() - started)
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
-
-
-def gunicorn(
-    *options: str, workers: int = 1, ready: str = "/readyz"
-) -> AbstractContextManager[Server]:
-    """Start gunicorn with the service's own settings file and these options on top."""
-    port = free_port()
-    env = {"TEXTCLF_HOST": "127.0.0.1", "TEXTCLF_PORT": str(port), "TEXTCLF_WORKERS": str(workers)}
-    command = [sys.executable, "-m", "gunicorn", *options]
-    return running(command, port=port, ready=ready, env=env)
+    with tempfile.TemporaryFile() as output:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | (env or {}),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            if not _answers(process, f"http://127.0.0.1:{port}{ready}"):
+                output.seek(0)
+                written = output.read().decode(errors="replace")[-2000:]
+                raise ServerError(f"{' '.join(command)} does not answer {ready}: {written}")
+            yield Server(port, process.pid, time.perf_counter() - started)
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
 
 
 def free_port() -> int:
@@ -88,26 +88,45 @@ def free_port() -> int:
     return port
 
 
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + 60
+def tree(pid: int) -> list[int]:
+    """A process and all that descend from it, those first that are nearest to it."""
+    found = [pid]
+    for parent in found:
+        # Any thread may have started a process.
+        for children in (PROC / str(parent) / "task").glob("*/children"):
+            with suppress(OSError):  # it ended just now
+                found += map(int, children.read_text().split())
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process and of those that it started and that have ended.
+
+    Raises OSError when it is gone.
+    """
+    # After the command's name, which may hold blanks, fields 14 to 17 of proc(5): utime, stime,
+    # cutime and cstime.
+    fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / TICKS_PER_SECOND
+
+
+def machine_cpu_seconds() -> float:
+    """Processor time that all of the machine's processes have used since it started."""
+    user, nice, system = map(int, (PROC / "stat").read_text().split(maxsplit=4)[1:4])
+    return (user + nice + system) / TICKS_PER_SECOND
+
+
+def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=1):
-                return
+                return True
         except OSError:
             time.sleep(0.02)
-    process.terminate()
-    written = process.communicate()[0].decode(errors="replace")
-    raise ServerError(f"the server does not answer {url}: {written[-2000:]}")
-
-
-def _cpu_seconds(pid: int) -> float:
-    # After the command's name, which may hold blanks: utime and stime are fields 14 and 15.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+    return False
 
 
 def _pss_megabytes(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return kilobytes / 1024
+    lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

@@ -51,6 +51,9 @@ def _is_unspaced(code_point: int) -> bool:
 
 _CHARACTERS = _CharacterMap({code: _replacement(code) for code in range(_PREPARED)})
 
+#: The same for bytes, lower-casing included: a quarter of the time, for most of the texts.
+_ASCII = "".join(map(chr, range(128))).lower().translate(_CHARACTERS).encode("ascii").ljust(256)
+
 
 def tokenize(text: str) -> list[str]:
     """The words of `text`, in order, followed by the repeated words of its Subject line.
@@ -73,7 +76,11 @@ def tokenize(text: str) -> list[str]:
 
 def _words(text: str) -> list[str]:
     # One replacement over the whole string is much cheaper than a look at every word.
-    return (text.lower().translate(_CHARACTERS) + " ").replace("s ", " ").split()
+    if text.isascii():
+        characters = text.encode("ascii").translate(_ASCII).decode("ascii")
+    else:
+        characters = text.lower().translate(_CHARACTERS)
+    return (characters + " ").replace("s ", " ").split()
 
 
 def _subject_of(text: str) -> str:

@@ -1,7 +1,6 @@
 """The service that one would write first: Flask, a joblib dump, `pipeline.predict`.
 
-Served by gunicorn's default sync workers. It shares the pipeline with the real service, so that
-the two differ in nothing but how they serve it.
+Served by gunicorn's default sync workers.
 """
 
 from pathlib import Path

@@ -1,0 +1,148 @@
+"""`make benchmark`: python -m benchmarks [--settings] [--rounds N] [--seconds S] [--data-dir DIR].
+
+May import model and the benchmark's other modules. Ends with status 1 at any error of any server;
+a reach that is missed is said, and is no error: it depends on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+# As the servers do; before NumPy is imported.
+from benchmarks.targets import (
+    PREDICTION,
+    PREDICTIONS_BY_WORKERS,
+    SERVICE,
+    SETTINGS,
+    SINGLE_THREADED,
+    Target,
+    installed_peers,
+)
+
+os.environ |= SINGLE_THREADED
+
+from benchmarks import posts, report
+from benchmarks.inprocess import STOCK, InProcess
+from benchmarks.load import LoadError
+from benchmarks.measure import CPUS, Latency, Measured, Posts, latency, least, measure
+from benchmarks.plots import draw
+from benchmarks.reaches import reaches
+from benchmarks.scalability import fit
+from benchmarks.server import ROOT, ServerError, machine_cpu_seconds
+from model.errors import UserError
+
+HALF = 0.5
+SHARES = (0.1, 0.3, HALF, 0.7, 0.8, 0.9)
+"""Offered loads, as parts of what one worker can take."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the benchmark; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--settings", action="store_true", help="compare gunicorn's settings")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="repetitions, of which the best count"
+    )
+    parser.add_argument("--seconds", type=int, default=3, help="full load on a server in a round")
+    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("DATA_DIR", "data")))
+    parser.add_argument("--reports", type=Path, default=ROOT / "reports")
+    given = parser.parse_args(arguments)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            bench = Bench(given.data_dir, Path(scratch), given.rounds, given.seconds)
+            if given.settings:
+                bench.compare(SETTINGS)
+            else:
+                bench.run(given.reports)
+    except (UserError, ServerError, LoadError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+class Bench:
+    """One run: the same posts for everything, and everything in turns."""
+
+    def __init__(self, data_dir: Path, scratch: Path, rounds: int, seconds: int) -> None:
+        self._rounds, self._seconds = rounds, seconds
+        texts = posts.sample(data_dir)
+        self._inprocess = InProcess(ROOT / "model", texts)
+        self._posts = Posts(texts, self._inprocess.labels, scratch)
+
+    def compare(self, targets: Sequence[Target]) -> None:
+        """Print what the same requests take of these servers."""
+        inprocess, served = self._in_turns(targets)
+        workers = {target.name: target.workers for target in targets}
+        print("\n".join(report.table(inprocess, served, workers, inprocess[STOCK])))
+
+    def run(self, reports: Path) -> None:
+        """Measure everything; print the tables and write them, with plots, into a folder."""
+        busy, started = machine_cpu_seconds(), time.monotonic()
+        targets = [*SERVICE, *installed_peers()]
+        inprocess, served = self._in_turns(targets)
+        half, latencies = self._latencies(served[PREDICTION].rate)
+        capacities = {n: n * 1e6 / served[t.name].cpu_us for n, t in PREDICTIONS_BY_WORKERS.items()}
+        run = report.Run(
+            rounds=self._rounds,
+            seconds=self._seconds,
+            others_cpus=(machine_cpu_seconds() - busy - _own_seconds())
+            / (time.monotonic() - started),
+            reaches=reaches(inprocess, served, half.ratio),
+            inprocess_us=inprocess,
+            served=served,
+            workers={target.name: target.workers for target in targets},
+            half_load=half,
+            latencies=latencies,
+            scalability=fit(capacities),
+        )
+        reports.mkdir(parents=True, exist_ok=True)
+        (reports / "benchmark.json").write_bytes(report.as_json(run))
+        draw(run, capacities, reports)
+        print(report.as_text(run))
+
+    def _in_turns(self, targets: Sequence[Target]) -> tuple[dict[str, float], dict[str, Measured]]:
+        """Measure everything once a round, so that a busy minute meets all alike."""
+        inprocess, served = [], {target.name: list[Measured]() for target in targets}
+        for number in range(self._rounds):
+            print(f"round {number + 1} of {self._rounds}", file=sys.stderr)
+            inprocess.append(self._inprocess.round())
+            for target in targets:
+                served[target.name].append(measure(target, self._posts, self._seconds))
+        return (
+            {name: min(one[name] for one in inprocess) for name in inprocess[0]},
+            {name: least(rounds) for name, rounds in served.items()},
+        )
+
+    def _latencies(self, capacity: float) -> tuple[Latency, list[Latency]]:
+        """Answer times of one worker at half load (the best repetition), and at all loads."""
+        print("fixed rates", file=sys.stderr)
+        with PREDICTIONS_BY_WORKERS[1].start() as server:
+            server.pin(CPUS[:1])
+            os.sched_setaffinity(0, CPUS[-1:])
+            measured = [
+                latency(server, self._posts, share * capacity, self._seconds)
+                for _ in range(self._rounds)
+                for share in SHARES
+            ]
+            os.sched_setaffinity(0, CPUS)
+        best = [min(measured[at :: len(SHARES)], key=_ratio) for at in range(len(SHARES))]
+        return best[SHARES.index(HALF)], best
+
+
+def _ratio(one: Latency) -> float:
+    return one.ratio
+
+
+def _own_seconds() -> float:
+    """Processor time of the benchmark and of all servers and generators that it has ended."""
+    return sum(os.times()[:4])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

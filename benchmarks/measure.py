@@ -1,0 +1,144 @@
+"""One server measured: started, checked, put under full load, stopped; the least of several rounds.
+
+May import the benchmark's other modules.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from benchmarks.load import Load, LoadError, ask, closed_loop, open_loop
+from benchmarks.posts import BATCH, write_batches, write_singles
+from benchmarks.server import Server
+from benchmarks.targets import Target
+
+CPUS = sorted(os.sched_getaffinity(0))[:2]
+CONNECTIONS = 16
+CHECKED = 20
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What a target took for a request; where batches are sent, rate and cost are of one text."""
+
+    rate: float
+    """Requests (or texts) answered a second."""
+    cpu_us: float
+    """Processor time of the whole server tree."""
+    generator_us: float
+    """Processor time of the load generator."""
+    free_rate: float
+    """As `rate`, the time that the generator took of the server's CPUs not counted."""
+    p50_us: float
+    p99_us: float
+    pss_mb: float
+    """Memory of the whole server tree, shared pages counted once."""
+    start_seconds: float
+    errors: int = 0
+
+
+class Posts:
+    """What is sent: the texts, their labels by the stock pipeline, and files of request bodies."""
+
+    def __init__(self, texts: Sequence[str], labels: Sequence[str], directory: Path) -> None:
+        self.texts, self.labels = texts, labels
+        self.bodies = [msgspec.json.encode({"text": text}) for text in texts]
+        self.files = {
+            "/prediction": write_singles(directory / "singles", texts),
+            "/predictions": write_batches(directory / "batches", texts),
+        }
+
+
+def measure(target: Target, posts: Posts, seconds: int) -> Measured:
+    """Start a server, check its labels, load it fully for some seconds, and stop it.
+
+    Raises ServerError when it does not start, LoadError at any error or wrong label.
+    """
+    with target.start() as server:
+        if target.answers_labels:
+            check(server, target, posts)
+        server.pin(CPUS[: target.workers])
+        full_load(server, target, posts, 1)  # to warm up
+        before = server.cpu_seconds()
+        load = full_load(server, target, posts, seconds)
+        used = server.cpu_seconds() - before
+        return summarise(target, load, used, server.pss_megabytes(), server.start_seconds)
+
+
+def full_load(server: Server, target: Target, posts: Posts, seconds: int) -> Load:
+    """Load a server fully; the generator keeps off the CPU of a single worker."""
+    return closed_loop(
+        server.port,
+        target.path,
+        posts.files[target.path],
+        seconds=seconds,
+        connections=CONNECTIONS,
+        cpus=CPUS if target.workers > 1 else CPUS[-1:],
+    )
+
+
+def summarise(target: Target, load: Load, used: float, pss_mb: float, start: float) -> Measured:
+    """Reckon what a request (or a text of a batch) took."""
+    answered = load.requests * (BATCH if target.path == "/predictions" else 1)
+    shared = load.generator_seconds / len(CPUS) if target.workers > 1 else 0.0
+    return Measured(
+        rate=answered / load.seconds,
+        cpu_us=used / answered * 1e6,
+        generator_us=load.generator_seconds / answered * 1e6,
+        free_rate=answered / (load.seconds - shared),
+        p50_us=load.p50_us,
+        p99_us=load.p99_us,
+        pss_mb=pss_mb,
+        start_seconds=start,
+        errors=load.errors,
+    )
+
+
+def least(rounds: Sequence[Measured]) -> Measured:
+    """Return the best of each figure: whatever else the machine does only makes them worse."""
+    best = {
+        name: (max if name.endswith("rate") else min)(getattr(one, name) for one in rounds)
+        for name in Measured.__struct_fields__
+    }
+    return Measured(**best)
+
+
+def check(server: Server, target: Target, posts: Posts) -> None:
+    """Raise LoadError unless the server gives the labels that the stock pipeline gives."""
+    expected = list(posts.labels[:CHECKED])
+    if target.path == "/predictions":
+        body = msgspec.json.encode({"texts": list(posts.texts[:CHECKED])})
+        found = msgspec.json.decode(ask(server.port, target.path, body))["labels"]
+    else:
+        answers = [ask(server.port, target.path, body) for body in posts.bodies[:CHECKED]]
+        found = [msgspec.json.decode(answer)["label"] for answer in answers]
+    if found != expected:
+        raise LoadError(f"{target.name} answers {found} where the pipeline says {expected}")
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """Answer times at a fixed rate, in microseconds, from the moment that a request was due."""
+
+    rate: float
+    p50_us: float
+    p99_us: float
+    p99_usual_us: float
+    """Of posts of at most twice the median length, whose own cost is not in the tail."""
+
+    @property
+    def ratio(self) -> float:
+        """How much worse the tail is than the middle."""
+        return self.p99_usual_us / self.p50_us
+
+
+def latency(server: Server, posts: Posts, rate: float, seconds: float) -> Latency:
+    """Send posts at a fixed rate. Raises LoadError when any request fails."""
+    times = open_loop(server.port, "/prediction", posts.bodies, rate=rate, seconds=seconds)
+    lengths = np.array([len(text) for text in posts.texts])
+    usual = np.resize(lengths <= 2 * np.median(lengths), len(times))
+    p50, p99 = np.percentile(times, [50, 99])
+    return Latency(rate, float(p50), float(p99), float(np.percentile(times[usual], 99)))
