@@ -136,7 +136,7 @@ class Bench:
 
 
 def _tail(one: Latency) -> float:
-    """What the best repetition is least in; a ratio would favour one whose middle is bad as well."""
+    """What the best repetition is least in; a ratio would favour one that is bad throughout."""
     return one.p99_usual_us
 
 
