@@ -37,7 +37,10 @@ bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 
 # A slow or silent client costs a gevent worker one greenlet; it would hold a whole sync worker or
-# one of the few threads of a gthread worker.
+# one of the few threads of a gthread worker. That decides, because CPU time hardly does: in parts
+# of an in-process pipeline.predict([text]) a request took 0.33 with gevent, 0.39, 0.35 and 0.33
+# with 1, 2 and 4 threads of gthread, 0.40 with sync (`python -m benchmarks --settings`, on a busy
+# machine, where differences under a fifth say nothing).
 worker_class = "gevent"
 
 # The model is loaded once, before forking: workers share its memory, and a bad artifact fails the

@@ -95,11 +95,11 @@ PEERS = [
     ),
 ]
 
-_UNYIELDING = str(Path(__file__).with_name("unyielding.py"))
+_YIELDING = str(Path(__file__).with_name("yielding.py"))
 
 SETTINGS = [
     ours("as set"),
-    ours("without the yield in post_request", "--config", _UNYIELDING),
+    ours("as set, with a yield in post_request", "--config", _YIELDING),
     ours("gthread, 1 thread", "--worker-class", "gthread", "--threads", "1"),
     ours("gthread, 2 threads", "--worker-class", "gthread", "--threads", "2"),
     ours("gthread, 4 threads", "--worker-class", "gthread", "--threads", "4"),
