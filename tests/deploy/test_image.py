@@ -8,6 +8,7 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -110,17 +111,20 @@ def test_wrong_setting_ends_the_container(engine: Any) -> None:
 def test_stop_loses_nothing(engine: Any) -> None:
     """`docker stop` at full load: what was begun is finished, and the exit code is 0."""
     container = engine.run("--cpus 1")
-    head = f"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n\r\n"
     with ExitStack() as stack:
         traffic = stack.enter_context(asking(container.port))
         until(lambda: traffic.answered > 500, "some traffic")
-        slow = socket.create_connection(("127.0.0.1", container.port), timeout=30)
-        stack.enter_context(closing(slow)).sendall(f"{head}{BODY[:10]}".encode())
+        slow = HTTPConnection("127.0.0.1", container.port, timeout=30)
+        stack.enter_context(closing(slow)).putrequest("POST", "/prediction")
+        slow.putheader("Content-Length", str(len(BODY)))
+        slow.endheaders(BODY[:10].encode())
         stopping = stack.enter_context(ThreadPoolExecutor()).submit(container.stop)
         until(lambda: traffic.refused > 8, "clients to find it gone")
-        slow.sendall(BODY[10:].encode())
-        assert slow.makefile("rb").read().endswith(ANSWER)
-        assert stopping.result() < 25
+        slow.send(BODY[10:].encode())
+        assert slow.getresponse().read() == ANSWER
+        # Kept open, it would be waited for until the graceful timeout.
+        slow.close()
+        assert stopping.result() < 20
     assert traffic.failed == {}
     assert container.state["ExitCode"] == 0
     assert errors(container) == []
