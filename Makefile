@@ -8,6 +8,9 @@ BASE ?= python:3.11-slim
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= text-classifier:$(VERSION)
 
+# Where containers have no network of their own: make image NETWORK=host
+DOCKER_NETWORK = $(if $(NETWORK),--network $(NETWORK))
+
 VENV_PYTHON := .venv/bin/python
 SETUP := @$(PYTHON) scripts/install.py requirements.txt
 SETUP_DEV := $(SETUP) requirements-dev.txt
@@ -78,12 +81,13 @@ lock: ## Compile the .in files to pinned requirements with hashes
 	done
 
 image: ## Build the container image IMAGE, on BASE
-	@docker build --tag $(IMAGE) --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) \
+	@docker build $(DOCKER_NETWORK) --tag $(IMAGE) --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) \
 		--build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
 		--build-arg SOURCE="$$(git remote get-url origin 2>/dev/null | sed 's#//[^/@]*@#//#')" .
 
 image-run: ## Run the image on http://localhost:8080, as confined as Kubernetes would
-	@docker run --rm --name text-classifier --publish 127.0.0.1:$(PORT):8080 --read-only \
+	@docker run $(DOCKER_NETWORK) --rm --name text-classifier --publish 127.0.0.1:$(PORT):8080 \
+		--read-only \
 		--cap-drop ALL --security-opt no-new-privileges --memory 512m --cpus 1 --pids-limit 64 \
 		--stop-timeout 30 $(IMAGE)
 
