@@ -26,9 +26,6 @@ Views = Mapping[str, Sequence[str]]
 #: Folds of the out-of-fold predictions: each sees 80 % of the data, at five extra fits.
 FOLDS = 5
 
-#: Bins of equal mass of the expected calibration error.
-BINS = 15
-
 
 @dataclass(frozen=True)
 class OutOfFold:
@@ -139,18 +136,6 @@ def fit_temperature(scores: Floats, codes: Indices) -> float:
     found = minimize_scalar(loss, bounds=(-3.0, 6.0), method="bounded")
     # Three decimals: well inside the uncertainty, well outside the solver's last bits.
     return float(np.exp(-np.round(found.x, 3)))
-
-
-def expected_calibration_error(probabilities: Floats, codes: Indices, bins: int = BINS) -> float:
-    """Mean gap between top probability and accuracy over `bins` bins of equal mass, in [0, 1].
-
-    `probabilities` (n, n_classes), `codes` (n,) the columns of the true labels.
-    """
-    confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == codes
-    parts = np.array_split(np.argsort(confidence, kind="stable"), min(bins, len(codes)))
-    gaps = [len(part) * abs(correct[part].mean() - confidence[part].mean()) for part in parts]
-    return float(sum(gaps) / len(codes))
 
 
 def _groups_of_rarest(labels: npt.NDArray[Any], ids: npt.NDArray[Any]) -> int:

@@ -1,6 +1,6 @@
 """How well the served model's probabilities hold out of fold.
 
-May import the calibration and the figures of a comparison.
+May import the calibration, the figures of a comparison and the metrics of an evaluation.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from sklearn.pipeline import Pipeline
 from model.calibration import (
     OutOfFold,
     Views,
-    expected_calibration_error,
     out_of_fold,
     pooled_temperature,
 )
 from model.comparison.figures import Calibration, PerView
 from model.errors import DatasetError
+from model.evaluation.metrics import expected_calibration_error, reliability
 
 
 def calibration_figures(
@@ -54,6 +54,11 @@ def _errors(outside: OutOfFold, labels: npt.NDArray[Any], temperature: float) ->
     known = outside.known()
     codes = np.searchsorted(outside.classes, labels[known])
     return {
-        view: expected_calibration_error(softmax(scores[known] / temperature, axis=1), codes)
+        view: _error(softmax(scores[known] / temperature, axis=1), codes)
         for view, scores in outside.scores.items()
     }
+
+
+def _error(probabilities: npt.NDArray[Any], codes: npt.NDArray[np.intp]) -> float:
+    correct = probabilities.argmax(axis=1) == codes
+    return expected_calibration_error(reliability(probabilities.max(axis=1), correct))

@@ -1,4 +1,4 @@
-"""Tests of folds, out-of-fold scores, the temperature and the calibration error."""
+"""Tests of folds, out-of-fold scores and the temperature."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 from scipy.special import softmax
 
 from model.calibration import (
-    expected_calibration_error,
     fit_calibrated,
     fit_temperature,
     grouped_folds,
@@ -101,15 +100,3 @@ def test_fit_calibrated_warns_when_it_cannot_calibrate() -> None:
         fitted, outside = fit_calibrated(build_pipeline(), {"text": ["up", "low"]}, ["a", "b"])
     assert not outside.known().any()
     assert fitted.predict(["up"]).tolist() == ["a"]
-
-
-def test_calibration_error_by_hand() -> None:
-    """Two bins of known confidence and accuracy give the mean of their gaps."""
-    probabilities = np.array([[0.6, 0.4], [0.6, 0.4], [0.9, 0.1], [0.9, 0.1]])
-    error = expected_calibration_error(probabilities, np.array([0, 1, 0, 0]), bins=2)
-    assert error == pytest.approx((0.1 + 0.1) / 2)
-
-
-def test_calibration_error_of_fewer_texts_than_bins() -> None:
-    """Fewer texts than bins use one bin a text."""
-    assert expected_calibration_error(np.array([[0.8, 0.2]]), np.array([0])) == pytest.approx(0.2)

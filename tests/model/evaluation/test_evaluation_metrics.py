@@ -55,6 +55,18 @@ def test_calibration_error_by_hand() -> None:
     assert metrics.expected_calibration_error(bins) == pytest.approx(0.5 * 0.05 + 0.5 * 0.15)
 
 
+def test_calibration_error_of_equal_confidences() -> None:
+    """Two bins of known confidence and accuracy give the mean of their gaps."""
+    bins = metrics.reliability(np.array([0.6, 0.6, 0.9, 0.9]), bools("1011"), bins=2)
+    assert metrics.expected_calibration_error(bins) == pytest.approx((0.1 + 0.1) / 2)
+
+
+def test_calibration_error_of_fewer_texts_than_bins() -> None:
+    """Fewer texts than bins use one bin a text."""
+    bins = metrics.reliability(np.array([0.8]), bools("1"))
+    assert metrics.expected_calibration_error(bins) == pytest.approx(0.2)
+
+
 def test_calibration_error_nears_zero_for_calibrated_answers() -> None:
     """Answers right as often as stated have an ECE near 0, and those of a braggart have not."""
     confidence, correct = calibrated(seed=0, n=100_000)
