@@ -89,7 +89,7 @@ class BodyTooLarge(ContentTooLarge):
 
 
 class BodyTimeout(RequestTimeout):
-    """The client took too long; what it may still send is no request, so the connection must end."""
+    """The client took too long; what it still sends is no request, so the connection must end."""
 
     def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
         return [("Connection", "close")]
