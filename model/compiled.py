@@ -96,10 +96,11 @@ class CompiledPipeline:
         # Every text begins with a run of UNKNOWN.
         first = np.flatnonzero(rows == UNKNOWN)
         gathered = self._rows.take(rows, axis=0) * self._frequencies(counts)[:, None]
-        norms = np.sqrt(np.add.reduceat(gathered[:, -1] ** 2, first))
-        summed = np.add.reduceat(gathered[:, :-1], first, axis=0)
-        # A text without any known term has a sum and a norm of 0.
-        values: Floats = summed / np.where(norms, norms, 1)[:, None] + self.intercept
+        summed: Floats = np.add.reduceat(gathered[:, :-1], first, axis=0)
+        norms: Floats = np.sqrt(np.add.reduceat(gathered[:, -1:] ** 2, first, axis=0))
+        # A text without any known term has a sum of 0 too.
+        norms[norms == 0] = 1
+        values = summed / norms + self.intercept
         known = lengths - counts[first]
         return values, known / np.maximum(lengths - 1, 1)
 
