@@ -12,11 +12,12 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
 
-from app import problems, workers
-from app.modelmetrics import ModelCollector
+from app import problems
+from app.metrics import workers
+from app.metrics.model import ModelCollector
+from app.metrics.processes import ProcessCollector
+from app.metrics.requests import RequestMeter
 from app.problems import REASONS, Refused
-from app.processes import ProcessCollector
-from app.requestmeter import RequestMeter
 from model.classifier import Classifier, Prediction
 
 TENTHS = tuple(n / 10 for n in range(1, 11))
