@@ -1,27 +1,24 @@
 """What the service counts, and GET /metrics, which tells it to Prometheus.
 
-May import the other metrics of ours, the problems and the workers, and the classifier's types.
-Every prediction pays for this module: the children of the metrics are looked up once and kept.
+May import the modules of this package, each of which says what of ours it imports itself, the
+problems and the classifier's type.
 """
 
 from __future__ import annotations
 
-from flask import Flask, Response
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from flask import Flask
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
 
-from app import problems
 from app.metrics import workers
 from app.metrics.model import ModelCollector
+from app.metrics.predictions import PredictionMetrics
 from app.metrics.processes import ProcessCollector
 from app.metrics.requests import RequestMeter
-from app.problems import REASONS, Refused
-from model.classifier import Classifier, Prediction
-
-TENTHS = tuple(n / 10 for n in range(1, 11))
-CHARACTERS = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+from app.problems import Refused
+from model.classifier import Classifier
 
 
 class Exporter(PrometheusMetrics):  # type: ignore[misc]  # the library publishes no types
@@ -36,55 +33,6 @@ class Exporter(PrometheusMetrics):  # type: ignore[misc]  # the library publishe
         """Return the exposition, always whole, and its media type."""
         encode, content_type = choose_encoder(accept_header or "")
         return encode(self.registry).decode(), content_type
-
-
-class PredictionMetrics:
-    """Counts of predictions, and of requests for one that were refused."""
-
-    def __init__(self, labels: tuple[str, ...], registry: CollectorRegistry | None) -> None:
-        predictions = Counter(
-            "predictions", "Predictions made, by label.", ["label"], registry=registry
-        )
-        failures = Counter(
-            "validation_failures",
-            "Requests for a prediction that were refused, by reason.",
-            ["reason"],
-            registry=registry,
-        )
-        # Made now, so that each series exists from the start and its first increase is seen.
-        self._predicted = {label: predictions.labels(label).inc for label in labels}
-        self._refused = {reason: failures.labels(reason).inc for reason in REASONS}
-        self._observe_confidence = Histogram(
-            "prediction_confidence",
-            "Calibrated probability of the label that was predicted.",
-            buckets=TENTHS,
-            registry=registry,
-        ).observe
-        self._observe_length = Histogram(
-            "text_length_characters",
-            "Length of the texts that were classified.",
-            buckets=CHARACTERS,
-            registry=registry,
-        ).observe
-        self._observe_known_share = Histogram(
-            "known_words_ratio",
-            "Share of a text's distinct terms that training knew.",
-            buckets=TENTHS,
-            registry=registry,
-        ).observe
-
-    def observe_prediction(self, prediction: Prediction, characters: int) -> None:
-        """Count a prediction made of a text of so many characters."""
-        self._predicted[prediction.label]()
-        self._observe_confidence(prediction.probability)
-        self._observe_length(characters)
-        if prediction.known_share >= 0:  # not so for NaN
-            self._observe_known_share(prediction.known_share)
-
-    def refuse(self, error: Refused) -> Response:
-        """Count a request for a prediction that is refused, and answer it as any other error."""
-        self._refused[error.reason]()
-        return problems.answer(error)
 
 
 def init_app(app: Flask, classifier: Classifier) -> PredictionMetrics:
