@@ -47,7 +47,7 @@ class PredictionMetrics:
         ).observe
         self._observe_known_share = Histogram(
             "known_words_ratio",
-            "Share of a text's distinct terms that training knew.",
+            "Share of a text's terms, each occurrence counted, that training knew.",
             buckets=TENTHS,
             registry=registry,
         ).observe
