@@ -40,7 +40,7 @@ test: ## Run the quick tests (those on the full dataset only where DATA_DIR has 
 
 test-all: ## Run all tests, with servers, browser, Postman and Prometheus, and measure coverage
 	$(SETUP_DEV)
-	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest --cov --cov-report=term-missing:skip-covered
+	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest --cov
 
 data: ## Fetch the challenge's files into DATA_DIR unless they are there
 	$(SETUP_DEV)
@@ -75,9 +75,7 @@ lint: ## Check style, types and import directions
 lock: ## Compile the .in files to pinned requirements with hashes
 	$(SETUP_DEV)
 	@for name in requirements requirements-dev benchmarks/peers/requirements; do \
-		$(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 \
-			--fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
-			--output-file $$name.txt $$name.in; \
+		$(VENV_PYTHON) -m uv pip compile --quiet --output-file $$name.txt $$name.in || exit 1; \
 	done
 
 image: ## Build the container image IMAGE, on BASE
