@@ -17,7 +17,7 @@ SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-all data train evaluate compare benchmark benchmark-peers \
-	lint lock image image-run deploy undeploy test-cluster
+	lint format lock image image-run deploy undeploy test-cluster
 
 help: ## List the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
@@ -71,6 +71,11 @@ lint: ## Check style, types and import directions
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy
 	@.venv/bin/lint-imports
+
+format: ## Mend style and format where that can be done
+	$(SETUP_DEV)
+	@$(VENV_PYTHON) -m ruff check --fix --quiet .
+	@$(VENV_PYTHON) -m ruff format --quiet .
 
 lock: ## Compile the .in files to pinned requirements with hashes
 	$(SETUP_DEV)
