@@ -18,9 +18,9 @@ from gunicorn.http.message import Request
 from gunicorn.http.wsgi import Response
 from gunicorn.workers.base import Worker
 
-from app import workers as numbered
 from app.logs import ServerLogger
-from app.metricsdir import make_directory
+from app.metrics import workers as numbered
+from app.metrics.directory import make_directory
 from app.settings import SettingsError, read_settings
 from model.errors import UserError
 

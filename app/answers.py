@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.metrics import PredictionMetrics
+from app.metrics.predictions import PredictionMetrics
 from app.options import Options
 from model.classifier import Classifier, Evidence, Prediction
 

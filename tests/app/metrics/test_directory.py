@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from app.metricsdir import make_directory, remove_abandoned
+from app.metrics.directory import make_directory, remove_abandoned
 from app.settings import SettingsError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MAKE = """
 import sys, pathlib
-from app.metricsdir import make_directory
+from app.metrics.directory import make_directory
 print(make_directory(pathlib.Path(sys.argv[1]), 4096), flush=True)
 sys.stdin.read()
 """
@@ -56,7 +56,7 @@ def test_temporary_folder_serves_where_memory_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the first folder cannot be used the next one is, unless one is named."""
-    monkeypatch.setattr("app.metricsdir.DEFAULTS", (tmp_path / "none", tmp_path))
+    monkeypatch.setattr("app.metrics.directory.DEFAULTS", (tmp_path / "none", tmp_path))
     assert make_directory(None, 4096).parent == tmp_path
 
 
