@@ -16,6 +16,5 @@ globals().update(
 
 
 def post_request(worker: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
-    """As the service's own; then others whose request is already there come first."""
-    request.unreader.sock.settimeout(None)
+    """Let others come first whose request is already there."""
     gevent.sleep(0)
