@@ -17,7 +17,7 @@ SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-all data train evaluate compare benchmark benchmark-peers \
-	lint lock image image-run deploy undeploy test-cluster
+	lint format lock image image-run deploy undeploy test-cluster
 
 help: ## List the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
@@ -40,7 +40,7 @@ test: ## Run the quick tests (those on the full dataset only where DATA_DIR has 
 
 test-all: ## Run all tests, with servers, browser, Postman and Prometheus, and measure coverage
 	$(SETUP_DEV)
-	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest --cov --cov-report=term-missing:skip-covered
+	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest --cov
 
 data: ## Fetch the challenge's files into DATA_DIR unless they are there
 	$(SETUP_DEV)
@@ -72,12 +72,15 @@ lint: ## Check style, types and import directions
 	@$(VENV_PYTHON) -m mypy
 	@.venv/bin/lint-imports
 
+format: ## Mend style and format where that can be done
+	$(SETUP_DEV)
+	@$(VENV_PYTHON) -m ruff check --fix --quiet .
+	@$(VENV_PYTHON) -m ruff format --quiet .
+
 lock: ## Compile the .in files to pinned requirements with hashes
 	$(SETUP_DEV)
 	@for name in requirements requirements-dev benchmarks/peers/requirements; do \
-		$(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 \
-			--fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
-			--output-file $$name.txt $$name.in; \
+		$(VENV_PYTHON) -m uv pip compile --quiet --output-file $$name.txt $$name.in || exit 1; \
 	done
 
 image: ## Build the container image IMAGE, on BASE

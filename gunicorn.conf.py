@@ -15,9 +15,9 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from app import workers as numbered
 from app.logs import ServerLogger
-from app.metricsdir import make_directory
+from app.metrics import workers as numbered
+from app.metrics.directory import make_directory
 from app.settings import SettingsError, read_settings
 from model.errors import UserError
 

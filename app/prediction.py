@@ -13,7 +13,7 @@ from flask import Blueprint, Response, g, request
 
 from app import answers, wire
 from app.body import read_body
-from app.metrics import PredictionMetrics
+from app.metrics.predictions import PredictionMetrics
 from app.options import read_options
 from app.problems import InvalidPredictionRequest
 from app.settings import Settings

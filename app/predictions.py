@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 
 from app import answers, wire
 from app.body import read_body
-from app.metrics import PredictionMetrics
+from app.metrics.predictions import PredictionMetrics
 from app.options import read_options
 from app.problems import ContentTooLarge, InvalidBatch
 from app.settings import Settings
@@ -48,7 +48,7 @@ def blueprint(settings: Settings, classifier: Classifier, metrics: PredictionMet
         texts = parse(body, settings.max_batch)
         options = read_options(request, InvalidBatch)
         started = perf_counter()
-        found = [answers.answer(classifier, metrics, text, options) for text in texts]
+        found = answers.answer_many(classifier, metrics, texts, options)
         seconds = perf_counter() - started
         labels, scores, explanations = map(list, zip(*found, strict=True))
         response = BatchResponse(labels)

@@ -39,6 +39,10 @@ class Server:
         """Processor time that the whole process tree has used so far, user and system."""
         return sum(map(cpu_seconds, tree(self.pid)))
 
+    def proxy_seconds(self) -> float:
+        """Processor time of what stands before the server: nothing."""
+        return 0.0
+
     def pss_megabytes(self) -> float:
         """Memory of the whole tree, pages shared by processes split among them."""
         return sum(map(_pss_megabytes, tree(self.pid)))

@@ -156,7 +156,8 @@ def save(
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Replace the manifest of a folder in one step."""
-    _replace(directory / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+    content = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    _replace(directory / MANIFEST, content)
 
 
 def load(directory: Path) -> Artifact:

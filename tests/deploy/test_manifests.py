@@ -13,7 +13,7 @@ import pytest
 import yaml
 from flask.testing import FlaskClient
 
-from app import workers
+from app.metrics import workers
 from app.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -198,7 +198,7 @@ def test_start_without_a_usable_folder_says_so(small_artifact: Path, tmp_path: P
 def test_counts_are_kept_in_memory_by_default() -> None:
     """Unless another folder is named, no disk is written to while requests are answered."""
     code = (
-        "from app.metricsdir import make_directory as make; import shutil;"
+        "from app.metrics.directory import make_directory as make; import shutil;"
         "path = make(None, 4096); print(path.parent); shutil.rmtree(path)"
     )
     done = subprocess.run(

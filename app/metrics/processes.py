@@ -14,7 +14,7 @@ from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from app import workers
+from app.metrics import workers
 
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import processes, workers
+from app.metrics import processes, workers
 
 COMM = Path("/proc/self/comm")
 GONE = 2**22 + 1

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import workers
+from app.metrics import workers
 
 
 @pytest.fixture(autouse=True)

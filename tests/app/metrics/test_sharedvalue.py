@@ -10,8 +10,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from app import sharedvalue
-from app.sharedvalue import SharedValue
+from app.metrics import sharedvalue
+from app.metrics.sharedvalue import SharedValue
 
 
 @pytest.fixture(autouse=True)

@@ -6,17 +6,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from app.metricsdir import make_directory, remove_abandoned
+from app.metrics.directory import make_directory, remove_abandoned
 from app.settings import SettingsError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MAKE = """
 import sys, pathlib
-from app.metricsdir import make_directory
+from app.metrics.directory import make_directory
 print(make_directory(pathlib.Path(sys.argv[1]), 4096), flush=True)
 sys.stdin.read()
 """
@@ -55,7 +56,7 @@ def test_temporary_folder_serves_where_memory_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the first folder cannot be used the next one is, unless one is named."""
-    monkeypatch.setattr("app.metricsdir.DEFAULTS", (tmp_path / "none", tmp_path))
+    monkeypatch.setattr("app.metrics.directory.DEFAULTS", (tmp_path / "none", tmp_path))
     assert make_directory(None, 4096).parent == tmp_path
 
 
@@ -95,3 +96,12 @@ def test_other_folders_are_left_alone(tmp_path: Path) -> None:
     other = Path(tempfile.mkdtemp(dir=tmp_path))
     remove_abandoned(tmp_path)
     assert other.exists()
+
+
+def test_servers_started_at_once_keep_their_folders(tmp_path: Path) -> None:
+    """No server takes the folder that another is just making for an abandoned one."""
+    make = make_directory.__wrapped__
+    with ThreadPoolExecutor(8) as servers:
+        made = list(servers.map(lambda _: make(tmp_path, 4096), range(200)))
+    assert len(set(made)) == 200
+    assert all(folder.is_dir() for folder in made)

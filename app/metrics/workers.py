@@ -20,8 +20,8 @@ from typing import Any
 from prometheus_client import values
 from prometheus_flask_exporter.multiprocess import GunicornPrometheusMetrics
 
-from app import sharedvalue
-from app.sharedvalue import SharedValue
+from app.metrics import sharedvalue
+from app.metrics.sharedvalue import SharedValue
 
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 MASTER = "master"
