@@ -5,13 +5,11 @@ May import the service of ours, and the names of an artifact's files.
 
 from __future__ import annotations
 
-import http.client
 import os
 import pickle
 import shutil
 import signal
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,12 +18,10 @@ import msgspec
 
 from app.settings import Settings
 from chaos.outcome import Outcome
-from chaos.service import HOST, Service, failing_start, service, until
+from chaos.service import HOCKEY, Service, failing_start, predict, service, until
 from model.artifact import MANIFEST, read_manifest
 
 START_SECONDS = 30.0
-BODY = b'{"text": "The goalie stopped every shot in overtime."}'
-ANSWER = b'{"label":"hockey"}\n'
 LINES = 2
 """The server's own sentence, and at most one that it adds to it."""
 
@@ -129,12 +125,13 @@ def _copy(folder: Path) -> Path:
 def _start_refused(folder: Path, damage: Damage) -> str:
     """Start on a damaged artifact; return what is wrong with how that was refused, or nothing."""
     damage(_copy(folder))
-    code, said, seconds = failing_start(model_dir=folder, port=1)
+    failure = failing_start(model_dir=folder, port=1)
+    lines = failure.said.strip().splitlines()
     wrong = {
-        "exit code 0": code == 0,
-        "a traceback": "Traceback" in said,
-        "no sentence": said.count("error: ") != 1 or len(said.strip().splitlines()) > LINES,
-        f"{seconds:.0f} s": seconds > START_SECONDS,
+        "exit code 0": failure.code == 0,
+        "a traceback": "Traceback" in failure.said,
+        "no sentence": failure.said.count("error: ") != 1 or len(lines) > LINES,
+        f"{failure.seconds:.0f} s": failure.seconds > START_SECONDS,
     }
     return ", ".join(name for name, happened in wrong.items() if happened)
 
@@ -154,14 +151,8 @@ def _reload_refused(running: Service, folder: Path, damage: Damage) -> str:
         return "not refused"
     if not until(lambda: not before & set(running.workers()), 30):
         return "workers not replaced"
-    answers = {_ask(running.port) for _ in range(10)}
-    return "" if answers == {ANSWER} else f"answers {answers}"
-
-
-def _ask(port: int) -> bytes:
-    with closing(http.client.HTTPConnection(HOST, port, timeout=10)) as connection:
-        connection.request("POST", "/prediction", BODY)
-        return connection.getresponse().read()
+    answers = {predict(running.port) for _ in range(10)}
+    return "" if answers == {HOCKEY} else f"answers {answers}"
 
 
 def _works(marker: Path) -> bool:

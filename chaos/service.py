@@ -5,13 +5,14 @@ May import the benchmarks' server of ours.
 
 from __future__ import annotations
 
+import http.client
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,9 @@ from tempfile import TemporaryDirectory
 from benchmarks.server import ROOT, Server, free_port, running, tree
 
 HOST = "127.0.0.1"
-LONGEST_ANSWER = 64 * 2**20
+GOALIE = b'{"text": "The goalie stopped every shot in overtime and won the cup."}'
+"""A request for a prediction, and what it is answered."""
+HOCKEY = b'{"label":"hockey"}\n'
 
 
 @dataclass(frozen=True)
@@ -44,48 +47,62 @@ class Service:
         return sorted(tree(self.server.pid)[1:])
 
 
+COMMAND = (sys.executable, "-m", "gunicorn")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A start that failed: its exit code, all that was said, and the seconds that it took."""
+
+    code: int
+    said: str
+    seconds: float
+
+
 @contextmanager
-def service(**settings: object) -> Iterator[Service]:
+def service(*prefix: str, **settings: object) -> Iterator[Service]:
     """Run the service with some of its settings, others by default, and stop it in the end.
 
-    Raises ServerError when it does not start.
+    The prefix is a command that in its turn executes the service's. Raises ServerError when it
+    does not start.
     """
     port = free_port()
     with TemporaryDirectory() as folder:
         log = Path(folder, "log")
-        env = variables(port=port, **({"workers": 2, "graceful_timeout": 1} | settings))
-        with running(COMMAND, port=port, ready="/readyz", env=env, log=log) as server:
+        env = _variables({"port": port, "workers": 2, "graceful_timeout": 1} | settings)
+        with running([*prefix, *COMMAND], port=port, ready="/readyz", env=env, log=log) as server:
             yield Service(server, log)
 
 
-COMMAND = [sys.executable, "-m", "gunicorn"]
-
-
-def variables(**settings: object) -> dict[str, str]:
-    """The environment variables of settings, on the loopback interface."""
-    return {f"TEXTCLF_{name.upper()}": str(value) for name, value in _local(settings).items()}
-
-
-def _local(settings: dict[str, object]) -> dict[str, object]:
-    return {"host": HOST} | settings
-
-
-def failing_start(**settings: object) -> tuple[int, str, float]:
-    """Start a service that must not start: its exit code, all that it said, and the seconds taken.
+def failing_start(*prefix: str, **settings: object) -> Failure:
+    """Start a service that must not start.
 
     Raises subprocess.TimeoutExpired when it is still running after a minute.
     """
     started = time.perf_counter()
     done = subprocess.run(
-        COMMAND,
+        [*prefix, *COMMAND],
         cwd=ROOT,
-        env=os.environ | variables(**settings),
+        env=os.environ | _variables(settings),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    return done.returncode, done.stdout + done.stderr, time.perf_counter() - started
+    said = done.stdout + done.stderr
+    return Failure(done.returncode, said, time.perf_counter() - started)
+
+
+def _variables(settings: dict[str, object]) -> dict[str, str]:
+    local = {"host": HOST} | settings
+    return {f"TEXTCLF_{name.upper()}": str(value) for name, value in local.items()}
+
+
+def predict(port: int) -> bytes:
+    """What a plain request for a prediction is answered, on a connection of its own."""
+    with closing(http.client.HTTPConnection(HOST, port, timeout=10)) as connection:
+        connection.request("POST", "/prediction", GOALIE)
+        return connection.getresponse().read()
 
 
 def connect(port: int, *, receive_buffer: int = 0) -> socket.socket:

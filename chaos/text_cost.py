@@ -59,7 +59,9 @@ def _letters(first: int, last: int) -> str:
 
 def _shortest_distinct(chance: random.Random) -> str:
     """As many distinct words as fit."""
-    return " ".join(a + b + c + d for a in LETTERS for b in LETTERS for c in LETTERS for d in LETTERS)
+    return " ".join(
+        a + b + c + d for a in LETTERS for b in LETTERS for c in LETTERS for d in LETTERS
+    )
 
 
 def _mixed(chance: random.Random) -> str:
@@ -77,7 +79,9 @@ HOSTILE: dict[str, Callable[[random.Random], str]] = {
     "digits": _again_and_again("1 2 3 45 "),
     "distinct words": _shortest_distinct,
     "distinct words, long": _words_of(LETTERS),
-    "known words": lambda chance: " ".join(chance.choices(" ".join(EXAMPLES.values()).split(), k=300_000)),
+    "known words": lambda chance: " ".join(
+        chance.choices(" ".join(EXAMPLES.values()).split(), k=300_000)
+    ),
     "Greek": _words_of(_letters(0x391, 0x3C9)),
     "Cyrillic": _words_of(_letters(0x400, 0x4FF)),
     "Arabic": _words_of(_letters(0x620, 0x64A)),
