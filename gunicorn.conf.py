@@ -63,6 +63,9 @@ limit_request_line = 2048
 limit_request_fields = 64
 limit_request_field_size = 4096
 
+# Whether Transfer_Encoding is Transfer-Encoding, two servers in a row may judge differently.
+header_map = "refuse"
+
 # Nothing here depends on what a proxy says of the client, so nobody is believed. Gunicorn's default
 # would take the scheme, and even paths, from any process on the same host.
 forwarded_allow_ips = ""

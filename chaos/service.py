@@ -115,8 +115,12 @@ def connect(port: int, *, receive_buffer: int = 0) -> socket.socket:
     return connection
 
 
-def exchange(port: int, request: bytes, *, seconds: float = 10) -> tuple[bytes, bool]:
+def exchange(
+    port: int, request: bytes, *, seconds: float = 10, half_close: bool = False
+) -> tuple[bytes, bool]:
     """Send bytes as they are on a connection of their own, and read until it is closed.
+
+    With `half_close` the server is told that no more will come.
 
     Returns what was answered, and whether the server closed the connection in time.
     """
@@ -125,6 +129,8 @@ def exchange(port: int, request: bytes, *, seconds: float = 10) -> tuple[bytes, 
     with connect(port) as connection:
         try:
             connection.sendall(request)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
             while (left := deadline - time.monotonic()) > 0:
                 connection.settimeout(left)
                 part = connection.recv(65_536)
