@@ -71,6 +71,14 @@ def test_trickled_head_is_cut_off(connection: socket.socket, head: bytes) -> Non
     assert trickle(connection, b"x") == b""
 
 
+def test_answer_without_a_body_is_sent_at_once(connection: socket.socket) -> None:
+    """The head of such an answer waits for no body, and the connection goes on."""
+    connection.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert read_answer(connection).startswith(b"HTTP/1.1 200 ")
+
+
 def test_second_head_is_cut_off(connection: socket.socket) -> None:
     """On a kept connection, too, a head has to come to its end once it has begun."""
     connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
