@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model import artifact
 from model.dataset import find_file, read_training_examples
-from model.download import source_of
+from model.sources import source_of
 from model.training import VIEW_SETS, choose_views, train
 from scripts.cli import run
 
