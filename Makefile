@@ -12,7 +12,9 @@ IMAGE ?= text-classifier:$(VERSION)
 DOCKER_NETWORK = $(if $(NETWORK),--network $(NETWORK))
 
 VENV_PYTHON := .venv/bin/python
-SETUP := @$(PYTHON) scripts/install.py requirements.txt
+SETUP := @command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON) here: install Python \
+	3.11 or newer, or name the one you have, for example make PYTHON=python3.12 run" >&2; exit 1; }; \
+	$(PYTHON) scripts/install.py requirements.txt
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
@@ -31,6 +33,7 @@ run: ## Serve the model on http://localhost:8080 (trains one first where there i
 	$(SETUP)
 	@test -e model/manifest.json || { echo "model/ holds no trained model: training one first"; \
 		$(MAKE) --no-print-directory train; }
+	@echo "starting on http://localhost:$(PORT) (Ctrl-C ends it)"
 	@TEXTCLF_PORT=$(PORT) $(if $(WORKERS),TEXTCLF_WORKERS=$(WORKERS)) \
 		exec $(VENV_PYTHON) -m gunicorn
 

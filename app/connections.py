@@ -18,7 +18,7 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
-from gevent import socket
+from gevent import sleep, socket
 from gunicorn.http.message import Request
 from gunicorn.workers.ggevent import GeventWorker
 
@@ -34,6 +34,10 @@ LINGER_BYTES = 16 * 2**20
 # offering it for minutes to a client that does not read.
 RESET = struct.pack("ii", 1, 0)
 
+# After so many answers a client lets others come first, even if its next request is there already.
+# To do so after each would cost 8 % of a prediction; never to do it lets the others wait for long.
+TURN = 4
+
 BETWEEN_WORDS = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -41,10 +45,14 @@ class Connection(socket.socket):  # type: ignore[misc]  # gevent publishes no ty
     """A client's connection; a head, a body and an answer may take so many `seconds` each."""
 
     seconds = 0.0
+    answered = 0
+    """Requests answered so far."""
     _until: float | None = None
     """When the part that is under way must be over; None while nothing is."""
     _in_request = False
     _answering = False
+    _head = b""
+    """The head of an answer, which waits for the first of its body."""
 
     def begin(self) -> None:
         """Begin to read the body of a request whose head is read."""
@@ -53,13 +61,17 @@ class Connection(socket.socket):  # type: ignore[misc]  # gevent publishes no ty
 
     def rest(self) -> None:
         """Wait for another request: its head has not begun before its first byte."""
-        self._in_request, self._until = False, None
+        if self._head and self.fileno() != -1:  # an answer without a body
+            self._send(b"")
+        self._in_request = self._answering = False
+        self._until = None
 
     def linger(self) -> None:
         """Say that no more will be sent, and for a while let the client finish what it sends."""
-        self._in_request, self._until = False, monotonic() + LINGER_SECONDS
         received = 0
         with suppress(OSError):
+            self.rest()
+            self._until = monotonic() + LINGER_SECONDS
             self.shutdown(socket.SHUT_WR)
             while received < LINGER_BYTES and (data := self.recv(65_536)):
                 received += len(data)
@@ -77,13 +89,24 @@ class Connection(socket.socket):  # type: ignore[misc]  # gevent publishes no ty
             self._until = monotonic() + self.seconds
         return data
 
-    def sendall(self, *args: Any) -> None:
-        """As a socket's; at the deadline of the answer, the client counts as gone."""
+    def sendall(self, data: bytes) -> None:
+        """As a socket's; at the deadline of the answer, the client counts as gone.
+
+        Gunicorn sends the head of an answer apart from its body. Together they cost one call of the
+        system less, and the client is woken once: 3 % of a prediction.
+        """
         if not self._answering:
             self._answering, self._until = True, monotonic() + self.seconds
+            if self._in_request:
+                self._head = data
+                return
+        self._send(data)
+
+    def _send(self, data: bytes) -> None:
+        data, self._head = self._head + data, b""
         try:
             self._allow()
-            super().sendall(*args)
+            super().sendall(data)
         except TimeoutError:
             self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             raise BrokenPipeError(errno.EPIPE, "the client takes too long") from None
@@ -119,6 +142,9 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn publishes no types
             if _has_unread_body(request):
                 connection.linger()
             connection.rest()
+            connection.answered += 1
+            if connection.answered % TURN == 0:
+                sleep(0)
 
     def handle_error(self, request: Any, connection: Any, addr: Any, error: Any) -> None:
         """Log what cannot be served as gunicorn does, but answer it as a problem."""

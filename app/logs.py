@@ -45,6 +45,18 @@ class DropRequestText(logging.Filter):
         return True
 
 
+class SayWhatToDo(logging.Filter):
+    """Put advice in the place of gunicorn's last word on an address that it could not listen on."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.msg == "Can't connect to %s":
+            record.msg = (
+                "cannot listen on %s for the reason above: end what listens there, or name another"
+                " port in TEXTCLF_PORT (`make run PORT=9000`)"
+            )
+        return True
+
+
 class Formatter(JsonFormatter):
     """Formats a record as a line of JSON; a fault in a request as its type and stack alone.
 
@@ -82,7 +94,11 @@ def logging_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": AddRequestId}, "text": {"()": DropRequestText}},
+        "filters": {
+            "request_id": {"()": AddRequestId},
+            "text": {"()": DropRequestText},
+            "advice": {"()": SayWhatToDo},
+        },
         "formatters": {
             "json": {
                 "()": Formatter,
@@ -95,7 +111,7 @@ def logging_config(level: str) -> dict[str, Any]:
                 "class": "logging.StreamHandler",
                 "stream": "ext://sys.stdout",
                 "formatter": "json",
-                "filters": ["request_id", "text"],
+                "filters": ["request_id", "text", "advice"],
             }
         },
         "root": {"handlers": ["stdout"], "level": level.upper()},

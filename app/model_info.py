@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, current_app
 
-from model.artifact import EvaluationSummary, TrainingData
 from model.classifier import Classifier
+from model.manifest import EvaluationSummary, TrainingData
 
 NAME = "text-classifier"
 

@@ -1,38 +1,40 @@
 """The trained artifact on disk: one joblib dump and the readable manifest that vouches for it.
 
-May import nothing of ours but the errors. Two rules hold here. Nothing is unpickled before its
-bytes match the manifest's hash, because unpickling runs code. And the manifest is the commit: the
-dump's name carries its own hash, so replacing the manifest switches from one whole artifact to the
-next, and a crash at any moment leaves the old one whole.
+May import the manifest, the atomic writing and the errors of ours. Two rules hold here. Nothing is
+unpickled before its bytes match the manifest's hash, because unpickling runs code. And the dump's
+name carries its own hash, so that a crash at any moment leaves the earlier artifact whole.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
-import os
-import platform
-import tempfile
 import textwrap
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import joblib
-import msgspec
 import numpy as np
-import sklearn
 from numpy.typing import NDArray
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 
+from model.atomic import replace_file
 from model.errors import ArtifactError
-
-FORMAT = 1
-MANIFEST = "manifest.json"
-RETRAIN = "run `make train`"
+from model.manifest import (
+    FORMAT,
+    RETRAIN,
+    Canary,
+    DumpFile,
+    Manifest,
+    TrainingData,
+    current_versions,
+    read_manifest,
+    unreadable,
+    write_manifest,
+)
 
 # Probabilities of the same pipeline may differ in the last bits between processors.
 CANARY_TOLERANCE = 1e-5
@@ -50,58 +52,6 @@ CANARY_TEXTS = (
     "Ракета вышла на орбиту, la fusée est en orbite, 火箭进入轨道.",
     "zzyzx qwfpgj",
 )
-
-
-class DumpFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The joblib dump: its file name beside the manifest and the SHA-256 of its bytes."""
-
-    file: str
-    sha256: str
-
-
-class TrainingData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the pipeline was trained on."""
-
-    source: str
-    sha256: str
-    examples: int
-    examples_per_label: dict[str, int]
-    views: list[str]
-
-
-class Canary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A text and the probabilities that the pipeline gave it when it was trained."""
-
-    text: str
-    scores: dict[str, float]
-
-
-class EvaluationSummary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Headline figures per view on the test file with this SHA-256."""
-
-    test_sha256: str
-    examples: int
-    views: dict[str, dict[str, float]]
-
-
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything known of an artifact that can be read without unpickling it."""
-
-    format: int
-    pipeline: DumpFile
-    labels: list[str]
-    trained_at: str
-    training_seconds: float
-    data: TrainingData
-    hyperparameters: dict[str, Any]
-    versions: dict[str, str]
-    canaries: Annotated[list[Canary], msgspec.Meta(min_length=1)]
-    evaluation: EvaluationSummary | None = None
-
-    @property
-    def version(self) -> str:
-        """Short name of this very model: the first twelve digits of the dump's SHA-256."""
-        return self.pipeline.sha256[:12]
 
 
 @dataclass(frozen=True)
@@ -142,7 +92,7 @@ def save(
     )
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        _replace(directory / manifest.pipeline.file, dump)
+        replace_file(directory / manifest.pipeline.file, dump)
         write_manifest(directory, manifest)
         for other in directory.glob("pipeline-*.joblib"):
             if other.name != manifest.pipeline.file:
@@ -152,12 +102,6 @@ def save(
             f"{directory} cannot be written ({error.strerror or error}): mend that and {RETRAIN}"
         ) from None
     return manifest
-
-
-def write_manifest(directory: Path, manifest: Manifest) -> None:
-    """Replace the manifest of a folder in one step."""
-    content = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
-    _replace(directory / MANIFEST, content)
 
 
 def load(directory: Path) -> Artifact:
@@ -187,32 +131,13 @@ def load(directory: Path) -> Artifact:
     return Artifact(pipeline, manifest)
 
 
-def read_manifest(directory: Path) -> Manifest:
-    """Read the manifest of a folder; raises ArtifactError when there is none or it is not valid."""
-    path = directory / MANIFEST
-    try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except FileNotFoundError:
-        raise ArtifactError(f"{directory} holds no trained model: {RETRAIN}") from None
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ArtifactError(f"{path} is not a valid manifest ({error}): {RETRAIN}") from None
-    if manifest.format != FORMAT:
-        raise ArtifactError(
-            f"{path} has format {manifest.format}, this version reads {FORMAT}: {RETRAIN}"
-        )
-    return manifest
-
-
-def current_versions() -> dict[str, str]:
-    """Versions of what a dump depends on."""
-    return {
-        "python": platform.python_version(),
-        "scikit-learn": sklearn.__version__,
-        "numpy": np.__version__,
-        "joblib": joblib.__version__,
-    }
+def dumped(pipeline: Pipeline) -> bytes:
+    """The bytes of a pipeline, equal for equal pipelines."""
+    _forget_addresses(pipeline)
+    buffer = io.BytesIO()
+    # xz makes the smallest file; unpacking it takes a few milliseconds at start-up.
+    joblib.dump(pipeline, buffer, compress=("xz", 6))
+    return buffer.getvalue()
 
 
 def _verified_bytes(directory: Path, dump: DumpFile) -> bytes:
@@ -223,7 +148,7 @@ def _verified_bytes(directory: Path, dump: DumpFile) -> bytes:
         content = path.read_bytes()
     # A name with a null character is a ValueError.
     except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     if hashlib.sha256(content).hexdigest() != dump.sha256:
         raise ArtifactError(
             f"{path} does not have the SHA-256 that its manifest states, so it was not opened:"
@@ -254,20 +179,6 @@ def _unpickle(dump: bytes, path: Path) -> Pipeline:
     if not isinstance(pipeline, Pipeline):
         raise ArtifactError(f"{path} holds no scikit-learn Pipeline: {RETRAIN}")
     return pipeline
-
-
-def dumped(pipeline: Pipeline) -> bytes:
-    """The bytes of a pipeline, equal for equal pipelines."""
-    _forget_addresses(pipeline)
-    buffer = io.BytesIO()
-    # xz makes the smallest file; unpacking it takes a few milliseconds at start-up.
-    joblib.dump(pipeline, buffer, compress=("xz", 6))
-    return buffer.getvalue()
-
-
-def _unreadable(path: Path, error: OSError | ValueError) -> ArtifactError:
-    reason = getattr(error, "strerror", None) or error
-    return ArtifactError(f"{path} cannot be read ({reason}): mend that, or {RETRAIN}")
 
 
 def _brief(error: Exception) -> str:
@@ -307,20 +218,3 @@ def _check_canaries(rows: NDArray[np.float64], manifest: Manifest, directory: Pa
                 f"{directory} scores the text {canary.text!r} otherwise than when it was trained:"
                 f" run `make install`, or {RETRAIN}"
             )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that its name holds the old content or the new, whole, and nothing else."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes private files; an artifact is read by other users, such as a server's.
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise

@@ -1,6 +1,6 @@
 """The classifier: complement naive Bayes and an NB-scaled linear SVM folded into one matrix.
 
-Imports NumPy, SciPy and scikit-learn; knows nothing of texts, files or HTTP.
+May import nothing of ours: features in, labels out; what a text is it does not know.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Floats = npt.NDArray[np.floating[Any]]
 Matrix: TypeAlias = Any
 Linear = tuple[Floats, Floats]
 
-#: Decimals kept of a weight. A unit-length text of 200 words moves by less than 0.01 in
-#: log-odds, and equal digits make the artifact small and the same on every BLAS.
 WEIGHT_DECIMALS = 3
+"""Decimals kept of a weight. A unit-length text of 200 words moves by less than 0.01 in log-odds,
+and equal digits make the artifact small and the same on every BLAS."""
 
 
 class NaiveBayesSVMBlend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

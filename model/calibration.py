@@ -1,7 +1,7 @@
 """Calibration: a softmax temperature from predictions on texts not trained on.
 
-Imports NumPy, SciPy and scikit-learn; works with any pipeline whose last step has the
-parameter `temperature`. Knows nothing of newsgroups or HTTP.
+May import nothing of ours: it works with any pipeline whose last step has the parameter
+`temperature`, and knows nothing of newsgroups.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Floats = npt.NDArray[np.floating[Any]]
 Indices = npt.NDArray[np.intp]
 Views = Mapping[str, Sequence[str]]
 
-#: Folds of the out-of-fold predictions: each sees 80 % of the data, at five extra fits.
 FOLDS = 5
+"""Folds of the out-of-fold predictions: each sees 80 % of the data, at five extra fits."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def fit_calibrated(
     labels: Sequence[Any],
     groups: npt.ArrayLike | None = None,
     related: npt.ArrayLike | None = None,
-) -> tuple[Pipeline, OutOfFold]:
+) -> Pipeline:
     """Fit `pipeline` on all views of all texts, calibrated on out-of-fold predictions.
 
     `views` maps a name to the n texts of that view; `labels`, `groups` and `related` have
@@ -63,7 +63,7 @@ def fit_calibrated(
         _set_temperature(fitted, pooled_temperature(outside, names))
     else:
         warnings.warn("Too few texts of a label to calibrate: default temperature.", stacklevel=2)
-    return fit_views(fitted, views, names, np.arange(len(names))), outside
+    return fit_views(fitted, views, names, np.arange(len(names)))
 
 
 def out_of_fold(
@@ -138,6 +138,15 @@ def fit_temperature(scores: Floats, codes: Indices) -> float:
     return float(np.exp(-np.round(found.x, 3)))
 
 
+def fit_views(
+    pipeline: Pipeline, views: Views, labels: npt.NDArray[Any], rows: Indices
+) -> Pipeline:
+    """Fit on the given rows of every view, stacked view by view."""
+    texts = [view[i] for view in views.values() for i in rows]
+    fitted: Pipeline = pipeline.fit(texts, np.tile(labels[rows], len(views)))
+    return fitted
+
+
 def _groups_of_rarest(labels: npt.NDArray[Any], ids: npt.NDArray[Any]) -> int:
     """The number of groups of the label that occurs in the fewest."""
     return min(len(np.unique(ids[labels == label])) for label in np.unique(labels))
@@ -146,12 +155,3 @@ def _groups_of_rarest(labels: npt.NDArray[Any], ids: npt.NDArray[Any]) -> int:
 def _set_temperature(pipeline: Pipeline, temperature: float) -> Pipeline:
     pipeline[-1].set_params(temperature=temperature)
     return pipeline
-
-
-def fit_views(
-    pipeline: Pipeline, views: Views, labels: npt.NDArray[Any], rows: Indices
-) -> Pipeline:
-    """Fit on the given rows of every view, stacked view by view."""
-    texts = [view[i] for view in views.values() for i in rows]
-    fitted: Pipeline = pipeline.fit(texts, np.tile(labels[rows], len(views)))
-    return fitted

@@ -1,7 +1,7 @@
 """The classifier that is served: a text in, a label and its probability out.
 
-May import the artifact and the compiled scorer. A classifier never changes once made, hence it is
-safe to share between threads and to fork.
+May import the artifact, its manifest and the compiled scorer. A classifier never changes once made,
+hence it is safe to share between threads and to fork.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from model import artifact
-from model.artifact import CANARY_TOLERANCE, Manifest
+from model.artifact import CANARY_TOLERANCE
 from model.compiled import CompiledPipeline, NotCompilableError, softmax
+from model.manifest import Manifest
 
 Floats = NDArray[np.float32]
 

@@ -13,14 +13,9 @@ from tempfile import TemporaryDirectory
 
 from model.dataset import find_file
 from model.errors import DatasetError
-from model.sources import SOURCES, Source, SourceError
+from model.sources import SOURCES, Source, SourceError, source_of
 
 NAMES = ("train", "test")
-
-
-def source_of(sha256: str, sources: Sequence[Source] = SOURCES) -> str:
-    """Return the name of the source that a dataset file came from, "own data" when unknown."""
-    return next((source.name for source in sources if sha256 in source.sha256.values()), "own data")
 
 
 def fetch_datasets(

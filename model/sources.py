@@ -12,7 +12,7 @@ import subprocess
 import sys
 import textwrap
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -136,3 +136,8 @@ ORANGE = Source(
     "note: trained on normalised text, a classifier loses up to one point of accuracy on raw posts",
 )
 SOURCES = (CHALLENGE, ORANGE)
+
+
+def source_of(sha256: str, sources: Sequence[Source] = SOURCES) -> str:
+    """Return the name of the source that a dataset file came from, "own data" when unknown."""
+    return next((source.name for source in sources if sha256 in source.sha256.values()), "own data")

@@ -39,7 +39,7 @@ def train(texts: Sequence[str], labels: Sequence[str], views: Mapping[str, View]
     Texts of one thread stay in one fold, and an author's other posts out of the fold's training:
     a reply quotes what it answers, so a plain split would test on what was trained on.
     """
-    pipeline, _ = fit_calibrated(
+    pipeline = fit_calibrated(
         build_pipeline(),
         {name: [view(text) for text in texts] for name, view in views.items()},
         labels,

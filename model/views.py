@@ -1,8 +1,7 @@
 """Views of a text, and the groups that belong together: what training sees of the data.
 
-Imports scikit-learn's newsgroup strippers and NumPy; knows nothing of the estimator or of
-HTTP. A *view* is one rendering of a text on which the model must do well. Newsgroup posts
-have three; texts that are not mail have one, the text itself.
+May import nothing of ours. A *view* is one rendering of a text on which the model must do well.
+Newsgroup posts have three; texts that are not mail have one, the text itself.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from sklearn.datasets._twenty_newsgroups import (
 
 View = Callable[[str], str]
 
-#: Share of the texts that must open with a mail header for a dataset to count as mail.
 MAIL_SHARE = 0.9
+"""Share of the texts that must open with a mail header for a dataset to count as mail."""
 
 _MAIL = re.compile(r"[A-Za-z][A-Za-z-]{0,40}:[ \t][^\n]*\n(?:[^\n]+\n)*\n")
 _SUBJECT = re.compile(r"^Subject:[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE)

@@ -9,8 +9,9 @@ import sys
 
 if sys.version_info < (3, 11):
     sys.exit(
-        "error: Python 3.11 or newer is needed, this is %d.%d: name another interpreter, for"
-        " example `make PYTHON=python3.12 install`" % sys.version_info[:2]
+        "error: Python 3.11 or newer is needed, this is %d.%d: name a newer one, for example"
+        " `make PYTHON=python3.12 run` or `python3.12 scripts/install.py requirements.txt`"
+        % sys.version_info[:2]
     )
 
 import hashlib
@@ -53,7 +54,7 @@ def main(names: list[str]) -> None:
         if subprocess.run([*command, "--disable-pip-version-check"]).returncode:
             sys.exit(
                 f"error: {name} could not be installed: see pip's message above, check the"
-                " network, and run the command again"
+                " network, or name a mirror in PIP_INDEX_URL, and run the command again"
             )
     STAMP.write_text(
         json.dumps(identity() | {"requirements": installed | requirements, "packages": packages()})

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from model import artifact
 from model.dataset import find_file, read_training_examples
-from model.download import source_of
+from model.manifest import TrainingData
+from model.sources import source_of
 from model.training import VIEW_SETS, choose_views, train
 from scripts.cli import run
 
@@ -42,9 +43,7 @@ def main() -> None:
         trained.pipeline,
         trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
         training_seconds=round(seconds, 1),
-        data=artifact.TrainingData(
-            source, examples.sha256, len(examples), examples.counts, trained.views
-        ),
+        data=TrainingData(source, examples.sha256, len(examples), examples.counts, trained.views),
         hyperparameters=trained.hyperparameters,
     )
     print(f"wrote {arguments.model_dir / manifest.pipeline.file} in {seconds:.0f} s")

@@ -20,8 +20,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from model import artifact
-from model.artifact import TrainingData
 from model.dataset import Examples
+from model.manifest import Manifest, TrainingData
 
 
 @pytest.hookimpl(wrapper=True)
@@ -171,7 +171,7 @@ class Server:
 Serve = Callable[..., Server]
 
 
-def train(directory: Path, *, strength: float = 100.0) -> artifact.Manifest:
+def train(directory: Path, *, strength: float = 100.0) -> Manifest:
     """Train a small model into a folder; its version depends on the strength."""
     texts = [(text, label) for label, some in SMALL_TEXTS.items() for text in some]
     pipeline = Pipeline(
@@ -185,7 +185,7 @@ def train(directory: Path, *, strength: float = 100.0) -> artifact.Manifest:
         pipeline,
         trained_at="2026-01-02T03:04:05+00:00",
         training_seconds=1.0,
-        data=artifact.TrainingData(
+        data=TrainingData(
             source="tests",
             sha256="0" * 64,
             examples=len(texts),
@@ -197,7 +197,7 @@ def train(directory: Path, *, strength: float = 100.0) -> artifact.Manifest:
 
 
 @pytest.fixture(scope="session")
-def train_small() -> Callable[..., artifact.Manifest]:
+def train_small() -> Callable[..., Manifest]:
     """The function that trains a small model into a folder."""
     return train
 

@@ -52,5 +52,4 @@ def init_app(app: Flask, classifier: Classifier) -> PredictionMetrics:
     app.register_error_handler(Refused, metrics.refuse)
     app.wsgi_app = RequestMeter(app.wsgi_app, own)  # type: ignore[method-assign]
     Exporter(app, registry=scraped, export_defaults=False)
-    app.extensions["metrics"] = metrics
     return metrics

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from model.artifact import Manifest
+from model.manifest import Manifest
 
 
 class ModelCollector:

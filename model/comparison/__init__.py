@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from model.artifact import current_versions
 from model.calibration import FOLDS
 from model.comparison import plot
 from model.comparison.candidates import BASELINE, CANDIDATES, NEIGHBOURS, SERVED, Candidate
@@ -31,6 +30,7 @@ from model.comparison.table import markdown
 from model.comparison.tasks import Key, Posts, Results, plan, run
 from model.dataset import Examples
 from model.errors import UserError
+from model.manifest import current_versions
 from model.views import author_of, build_views, group_ids, thread_of
 
 

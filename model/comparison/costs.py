@@ -21,11 +21,11 @@ from model.comparison.candidates import Candidate
 from model.comparison.selection import training_views
 from model.compiled import CompiledPipeline, NotCompilableError
 
-#: Texts of about median length that predictions are timed on.
 TIMED_TEXTS = 100
+"""Texts of about median length that predictions are timed on."""
 
-#: Rounds over them, of which the fastest counts: what disturbs a timing only ever adds to it.
 ROUNDS = 7
+"""Rounds over them, of which the fastest counts: what disturbs a timing only ever adds to it."""
 
 
 class Cost(msgspec.Struct, frozen=True):

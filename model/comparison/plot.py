@@ -1,15 +1,13 @@
 """The comparison as a plot: accuracy of the mean view against the cost of a prediction.
 
-The only module here that may import matplotlib, and of ours only the figures. Kinds differ by
-marker as well as by colour; the colours are those of Okabe and Ito, which the colour-blind tell
-apart.
+The only module here that may import matplotlib, and of ours only the figures and how pictures look.
+Kinds differ by marker as well as by colour.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -19,25 +17,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 from sklearn.isotonic import isotonic_regression
 
 from model.comparison.figures import CandidateFigures, Comparison
+from model.drawing import BLUE, GREY, INK, METADATA, RC, VERMILLION
 
-BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#666666", "#333333"
-RC: dict[Any, Any] = {
-    "svg.hashsalt": "comparison",
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": INK,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#E3E3E3",
-    "legend.frameon": False,
-    "figure.facecolor": "white",
-}
 DPI = 200
-METADATA: dict[str, dict[str, Any]] = {
-    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
-    "png": {"Software": None},
-}
 LINE = 0.04
 """Least distance of two names, as a share of the axis."""
 NAME_OFFSET = 1.5
@@ -46,7 +28,7 @@ NAME_OFFSET = 1.5
 
 def draw(comparison: Comparison, form: str) -> bytes:
     """Return the plot as a file of the form "svg" or "png"; equal figures give equal bytes."""
-    with mpl.rc_context(RC):
+    with mpl.rc_context(RC | {"axes.axisbelow": True}):
         figure = Figure(figsize=(8.5, 5.5), layout="constrained")
         axes = figure.subplots()
         _front(axes, [one for one in comparison.candidates if one.pareto])

@@ -21,8 +21,8 @@ from model.errors import DatasetError
 Floats = npt.NDArray[np.floating[Any]]
 Labels = npt.NDArray[Any]
 
-#: Prices closer than this share count as equal: timings of a busy machine differ by as much.
 COST_TOLERANCE = 0.1
+"""Prices closer than this share count as equal: timings of a busy machine differ by as much."""
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from model.comparison.candidates import BASELINE, SERVED, Candidate
 from model.comparison.costs import measure
 from model.comparison.selection import cross_validate
 
-#: Assignments of threads to folds that a figure is averaged over.
 ASSIGNMENTS = 2
+"""Assignments of threads to folds that a figure is averaged over."""
 
 
 class Key(NamedTuple):

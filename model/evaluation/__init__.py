@@ -15,8 +15,7 @@ import msgspec
 import numpy as np
 from tqdm import tqdm
 
-from model import artifact
-from model.artifact import Artifact, EvaluationSummary, Manifest
+from model.artifact import Artifact
 from model.dataset import Examples, check_labels
 from model.errors import DatasetError, UserError
 from model.evaluation import explain, overlap, render
@@ -44,6 +43,7 @@ from model.evaluation.scoring import (
     thread_keys,
     view_figures,
 )
+from model.manifest import EvaluationSummary, Manifest, write_manifest
 from model.views import View
 
 SELECTION = "comparison.json"
@@ -132,7 +132,7 @@ def write(report: Report, model: Artifact, model_dir: Path, reports_dir: Path) -
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        artifact.write_manifest(model_dir, with_summary(model.manifest, figures))
+        write_manifest(model_dir, with_summary(model.manifest, figures))
     except OSError as error:
         raise UserError(f"{error.filename} cannot be written: {error.strerror}") from None
 

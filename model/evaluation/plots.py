@@ -1,8 +1,7 @@
 """The report's pictures, as SVG.
 
-The only module that may import matplotlib, and of ours only the figures. Series differ by marker
-and line as well as by colour, and the colours are those of Okabe and Ito, which the colour-blind
-tell apart, or shades of one of them. The same figures give the same bytes.
+The only module here that may import matplotlib, and of ours only the figures and how pictures look.
+Series differ by marker and line as well as by colour. The same figures give the same bytes.
 """
 
 from __future__ import annotations
@@ -21,33 +20,24 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 from numpy.typing import NDArray
 
+from model.drawing import BLUE, GREEN, INK, METADATA, PURPLE, RC, VERMILLION
 from model.evaluation.figures import Interval, LearningCurve, ViewFigures
 
 Views = Mapping[str, ViewFigures]
 Ints = NDArray[np.int64]
 P = ParamSpec("P")
 
-BLUE, VERMILLION, GREEN, INK = "#0072B2", "#D55E00", "#009E73", "#333333"
 SHADES = LinearSegmentedColormap.from_list("shades", ["white", BLUE, "#002A44"])
 STYLES: list[dict[str, Any]] = [
     {"color": BLUE, "marker": "o", "linestyle": "-"},
     {"color": VERMILLION, "marker": "s", "linestyle": "--"},
     {"color": GREEN, "marker": "^", "linestyle": "-."},
-    {"color": "#CC79A7", "marker": "D", "linestyle": ":"},
+    {"color": PURPLE, "marker": "D", "linestyle": ":"},
 ]
-RC: dict[Any, Any] = {
-    "svg.hashsalt": "evaluation",
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": INK,
-    "axes.grid": True,
+STYLE: dict[Any, Any] = RC | {
     "axes.labelpad": 8,
     "figure.constrained_layout.wspace": 0.06,
-    "grid.color": "#E3E3E3",
-    "legend.frameon": False,
     "lines.markersize": 5,
-    "figure.facecolor": "white",
 }
 MAX_NUMBERED = 20
 """Labels up to which the cells of a confusion matrix have room for their numbers."""
@@ -60,13 +50,13 @@ def _drawing(draw: Callable[P, Figure]) -> Callable[P, str]:
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> str:
-        with mpl.rc_context(RC):
+        with mpl.rc_context(STYLE):
             buffer = io.StringIO()
             draw(*args, **kwargs).savefig(
                 buffer,
                 format="svg",
                 bbox_inches="tight",
-                metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+                metadata=METADATA["svg"],
             )
         return buffer.getvalue()
 

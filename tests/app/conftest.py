@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from app import create_app
 from app.settings import Settings
-from model.artifact import DumpFile, Manifest, TrainingData
 from model.classifier import Classifier, Floats
+from model.manifest import DumpFile, Manifest, TrainingData
 
 WORDS = ("puck", "orbit")
 WEIGHTS = np.array([[1.0, -1.0], [-1.0, 1.0]], dtype=np.float32)

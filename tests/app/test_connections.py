@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -51,7 +52,37 @@ def test_answer_has_a_deadline_of_its_own(ends: tuple[Connection, socket.socket]
     connection, _ = ends
     connection.begin()
     connection.seconds = 60
+    connection.sendall(b"head ")
     connection.sendall(b"one ")
     connection._until = 0.0
     with pytest.raises(BrokenPipeError):
         connection.sendall(b"two")
+
+
+def test_head_of_an_answer_is_sent_with_its_body(ends: tuple[Connection, socket.socket]) -> None:
+    """The client is not woken for a head alone, unless there is nothing else to come."""
+    connection, client = ends
+    client.settimeout(5)
+    connection.seconds = 60
+    connection.begin()
+    connection.sendall(b"head ")
+    assert not select.select([client], [], [], 0)[0]
+    connection.sendall(b"body ")
+    connection.sendall(b"more")
+    connection.rest()
+    assert client.recv(100) == b"head body more"
+    connection.begin()
+    connection.sendall(b"head alone")
+    connection.rest()
+    assert client.recv(100) == b"head alone"
+
+
+def test_closed_connection_rests(ends: tuple[Connection, socket.socket]) -> None:
+    """A fault that closes the connection between head and body is no second fault."""
+    connection, client = ends
+    connection.seconds = 60
+    connection.begin()
+    connection.sendall(b"head")
+    connection.close()
+    connection.rest()
+    assert client.recv(100) == b""

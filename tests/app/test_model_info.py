@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.settings import Settings
-from model.artifact import EvaluationSummary, Manifest
 from model.classifier import Classifier, PipelineScorer
+from model.manifest import EvaluationSummary, Manifest
 
 
 def test_manifest_is_told(client: FlaskClient, manifest: Manifest) -> None:

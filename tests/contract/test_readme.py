@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from app.settings import PREFIX, Settings
-from model.artifact import read_manifest
+from model.manifest import read_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()

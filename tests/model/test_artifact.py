@@ -18,8 +18,9 @@ import sklearn
 from sklearn.pipeline import Pipeline
 
 from model import artifact
-from model.artifact import CANARY_TEXTS, MANIFEST
+from model.artifact import CANARY_TEXTS
 from model.errors import ArtifactError
+from model.manifest import MANIFEST, current_versions, read_manifest
 
 INSTALL_OR_TRAIN = r"run `make install`, or run `make train`$"
 
@@ -60,7 +61,7 @@ def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 def dump_of(folder: Path) -> Path:
     """Return the path of the dump that the manifest names."""
-    return folder / artifact.read_manifest(folder).pipeline.file
+    return folder / read_manifest(folder).pipeline.file
 
 
 def vouch(folder: Path, content: bytes) -> None:
@@ -95,7 +96,7 @@ def test_saved_pipeline_loads_back(tiny_artifact: Path, tiny_pipeline: Pipeline)
     assert manifest.versions["scikit-learn"] == sklearn.__version__
     assert manifest.hyperparameters == {"C": 10.0}
     assert manifest.data.examples_per_label == dict.fromkeys(manifest.labels, 6)
-    assert manifest == artifact.read_manifest(tiny_artifact)
+    assert manifest == read_manifest(tiny_artifact)
     dump = tiny_artifact / manifest.pipeline.file
     assert dump.name == f"pipeline-{manifest.version}.joblib"
     assert hashlib.sha256(dump.read_bytes()).hexdigest().startswith(manifest.version)
@@ -131,10 +132,7 @@ def test_version_that_is_not_stated_is_refused(folder: Path, name: str) -> None:
 
 def test_newer_minor_version_of_numpy_is_accepted(folder: Path) -> None:
     """NumPy's and joblib's dumps load across minor versions, so only majors are compared."""
-    majors = {
-        name: artifact.current_versions()[name].split(".")[0] + ".999"
-        for name in ("numpy", "joblib")
-    }
+    majors = {name: current_versions()[name].split(".")[0] + ".999" for name in ("numpy", "joblib")}
     edit(folder, lambda manifest: manifest["versions"].update(majors))
     assert artifact.load(folder).manifest.versions["numpy"] == majors["numpy"]
     edit(folder, lambda manifest: manifest["versions"].update(numpy="0.9"))

@@ -18,9 +18,9 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from model import artifact
-from model.artifact import MANIFEST, Manifest
 from model.dataset import Examples
 from model.errors import ArtifactError
+from model.manifest import MANIFEST, Manifest, read_manifest
 
 # Fits and saves in a process of its own: argument 1 is the unfitted pipeline, 2 the folder.
 SAVE_ELSEWHERE = """
@@ -57,7 +57,7 @@ def save(folder: Path, pipeline: Pipeline, like: Path) -> Manifest:
         pipeline,
         trained_at="2025-01-02T03:04:05+00:00",
         training_seconds=1.5,
-        data=artifact.read_manifest(like).data,
+        data=read_manifest(like).data,
         hyperparameters={"C": 0.5},
     )
 
@@ -165,7 +165,7 @@ def test_pipeline_of_no_numbers_is_not_saved(folder: Path) -> None:
 
 def test_same_pipeline_has_the_same_hash(folder: Path, tiny_pipeline: Pipeline) -> None:
     """Saving again, and after more use, gives the same dump, whatever its time of training."""
-    before = artifact.read_manifest(folder)
+    before = read_manifest(folder)
     tiny_pipeline.predict(["Knead the dough."])
     after = save(folder, tiny_pipeline, like=folder)
     assert after.pipeline == before.pipeline
@@ -177,7 +177,7 @@ def test_same_training_has_the_same_hash_in_every_process(
 ) -> None:
     """Neither the seed of Python's hashes nor memory addresses reach the dump."""
     recipe = tmp_path / "recipe"
-    data = artifact.read_manifest(tiny_artifact).data
+    data = read_manifest(tiny_artifact).data
     joblib.dump((clone(tiny_pipeline), tiny_examples.texts, tiny_examples.labels, data), recipe)
     processes = [
         subprocess.Popen(

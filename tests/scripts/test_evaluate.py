@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from model import artifact
-from model.artifact import TrainingData
 from model.dataset import read_examples
+from model.manifest import TrainingData, read_manifest
 
 LINES = [
     {"text": f"{word} and more {i % 4}", "label": label}
@@ -67,7 +67,7 @@ def test_it_writes_the_reports_and_prints_a_summary(
     assert (folder / "reports" / "evaluation.json").is_file()
     assert (folder / "reports" / "evaluation.html").is_file()
     assert (folder / "model" / "MODEL_CARD.md").is_file()
-    assert artifact.read_manifest(folder / "model").evaluation is not None
+    assert read_manifest(folder / "model").evaluation is not None
     assert "text  1.000 [1.000, 1.000]" in capsys.readouterr().out
 
 

@@ -202,8 +202,8 @@ def test_older_python_is_told_before_anything_else(
     )
     assert done.returncode == code
     assert done.stderr == (
-        "error: Python 3.11 or newer is needed, this is 3.10: name another interpreter, for"
-        " example `make PYTHON=python3.12 install`\n"
+        "error: Python 3.11 or newer is needed, this is 3.10: name a newer one, for example"
+        " `make PYTHON=python3.12 run` or `python3.12 scripts/install.py requirements.txt`\n"
         if code
         else ""
     )

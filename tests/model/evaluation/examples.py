@@ -11,8 +11,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from model import artifact
-from model.artifact import Artifact, TrainingData
+from model.artifact import Artifact
 from model.dataset import Examples, read_examples
+from model.manifest import TrainingData
 
 WORDS = {
     "fruit": ["apple", "pear", "plum", "cherry", "grape"],
