@@ -1,6 +1,6 @@
 """Trial: artifacts that are damaged, foreign, contradictory or evil, at the start and at a reload.
 
-May import the service of ours, and the names of an artifact's files.
+May import the watched service of ours, and the names of an artifact's files.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import msgspec
 
 from app.settings import Settings
 from chaos.outcome import Outcome
-from chaos.service import HOCKEY, Service, failing_start, predict, service, until
-from model.artifact import MANIFEST, read_manifest
+from chaos.rawhttp import HOCKEY, predict
+from chaos.watched import Service, failing_start, service, until
+from model.manifest import MANIFEST, read_manifest
 
 START_SECONDS = 30.0
 LINES = 2

@@ -23,8 +23,9 @@ from app import create_app
 from app.settings import Settings
 from chaos import strange_bodies, strange_heads
 from chaos.outcome import Outcome
-from chaos.service import Service, exchange, service, status
+from chaos.rawhttp import exchange, status
 from chaos.strange_heads import PIPELINED
+from chaos.watched import Service, service
 from model.classifier import load_classifier
 
 SEED = 0
@@ -135,7 +136,7 @@ def _ask(app: Flask, tally: Tally, kind: str, path: str, body: bytes, query: str
     answered: list[str] = []
     # Of this process alone: another's load is no hang of ours.
     started = time.process_time()
-    content = b"".join(app(environ, lambda line, *_: answered.append(line)))  # type: ignore[arg-type, func-returns-value]
+    content = b"".join(app(environ, lambda line, *_: answered.append(line)))  # type: ignore[arg-type]
     seconds = time.process_time() - started
     found = int(answered[0].split()[0])
     fault = "" if found in STATUSES else f"{found}"

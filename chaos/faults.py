@@ -1,7 +1,7 @@
 """Trial: what the machine and the settings can do to the service.
 
-May import the service of ours. File systems are made read-only, small and full in a mount namespace
-of the service's own, which needs no rights where user namespaces are allowed.
+May import the watched service of ours. File systems are made read-only, small and full in a mount
+namespace of the service's own, which needs no rights where user namespaces are allowed.
 """
 
 from __future__ import annotations
@@ -17,17 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chaos.outcome import Outcome
-from chaos.service import (
-    HOCKEY,
-    HOST,
-    Service,
-    exchange,
-    failing_start,
-    predict,
-    service,
-    status,
-    until,
-)
+from chaos.rawhttp import HOCKEY, HOST, exchange, predict, status
+from chaos.watched import Service, failing_start, service, until
 
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-ec")
 # All but what the kernel itself shows as files, and what is mounted under /dev.

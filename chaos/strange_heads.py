@@ -1,6 +1,6 @@
 """Requests that are no HTTP, or that two servers in a row could understand in two ways.
 
-May import the service of ours.
+May import the raw requests of ours.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 from random import Random
 
-from chaos.service import GOALIE, post
+from chaos.rawhttp import GOALIE, post
 
 PIPELINED = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 """A second request: answered, it was smuggled past whoever took it for a part of the first."""
