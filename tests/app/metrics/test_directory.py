@@ -105,3 +105,15 @@ def test_servers_started_at_once_keep_their_folders(tmp_path: Path) -> None:
         made = list(servers.map(lambda _: make(tmp_path, 4096), range(200)))
     assert len(set(made)) == 200
     assert all(folder.is_dir() for folder in made)
+
+
+def test_no_temporary_folder_is_needed() -> None:
+    """Where nothing but memory can be written, asking for a temporary folder would fail."""
+    code = (
+        "import tempfile; tempfile._get_default_tempdir = lambda: 1 / 0;"
+        "import app.metrics.directory as directory; print(directory.DEFAULTS[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout == "/dev/shm\n"
