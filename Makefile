@@ -19,7 +19,7 @@ SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-all data train evaluate compare benchmark benchmark-peers \
-	lint format lock image image-run deploy undeploy test-cluster
+	lint format lock audit image image-run deploy undeploy test-cluster
 
 help: ## List the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
@@ -85,6 +85,11 @@ lock: ## Compile the .in files to pinned requirements with hashes
 	@for name in requirements requirements-dev benchmarks/peers/requirements; do \
 		$(VENV_PYTHON) -m uv pip compile --quiet --output-file $$name.txt $$name.in || exit 1; \
 	done
+
+audit: ## Look up known vulnerabilities of the pinned requirements (needs PyPI itself, not a mirror)
+	$(SETUP_DEV)
+	@$(VENV_PYTHON) -m uv tool run pip-audit@2.10.1 --strict --disable-pip --require-hashes \
+		--requirement requirements.txt
 
 image: ## Build the container image IMAGE, on BASE
 	@docker build $(DOCKER_NETWORK) --tag $(IMAGE) --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) \
