@@ -6,7 +6,6 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 # One thread of arithmetic a worker: the workers already use every CPU, and the products are small.
 # Set before NumPy is imported, because its libraries read these only once.
@@ -14,8 +13,6 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 from gunicorn.arbiter import Arbiter
-from gunicorn.http.message import Request
-from gunicorn.http.wsgi import Response
 from gunicorn.workers.base import Worker
 
 from app.logs import ServerLogger
@@ -41,7 +38,7 @@ workers = _settings.workers
 # of an in-process pipeline.predict([text]) a request took 0.33 with gevent, 0.39, 0.35 and 0.33
 # with 1, 2 and 4 threads of gthread, 0.40 with sync (`python -m benchmarks --settings`, on a busy
 # machine, where differences under a fifth say nothing).
-worker_class = "gevent"
+worker_class = "app.connections.Worker"
 
 # The model is loaded once, before forking: workers share its memory, and a bad artifact fails the
 # start as a whole instead of each worker over and over.
@@ -50,8 +47,9 @@ preload_app = True
 timeout = _settings.worker_timeout
 graceful_timeout = _settings.graceful_timeout
 
-# Longer than the 60 s after which common load balancers drop an idle connection: the side that
-# closes first must be theirs, or a request can meet a closing connection.
+# How long a connection may rest before a request. Longer than the 60 s after which common load
+# balancers drop an idle connection: the side that closes first must be theirs, or a request can
+# meet a closing connection.
 keepalive = 75
 
 # The heartbeat file lives in memory, where touching it cannot block on a disk.
@@ -64,6 +62,13 @@ control_socket_disable = True
 limit_request_line = 2048
 limit_request_fields = 64
 limit_request_field_size = 4096
+
+# Nothing here depends on what a proxy says of the client, so nobody is believed. Gunicorn's default
+# would take the scheme, and even paths, from any process on the same host.
+forwarded_allow_ips = ""
+
+# Files, too, are sent by the connection's own method, which has a deadline; they are small.
+sendfile = False
 
 logger_class = ServerLogger
 loglevel = _settings.log_level
@@ -93,18 +98,6 @@ def post_worker_init(worker: Worker) -> None:
     worker.wsgi.extensions["worker"] = worker
     for number in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, worker.handle_exit)
-
-
-def pre_request(worker: Worker, request: Request) -> None:
-    """Give up on a client that falls silent in the midst of its body; a gevent worker would not."""
-    request.unreader.sock.settimeout(_settings.client_timeout)
-
-
-def post_request(
-    worker: Worker, request: Request, environ: dict[str, Any], response: Response
-) -> None:
-    """Between requests a connection may be silent; `keepalive` sees to its end."""
-    request.unreader.sock.settimeout(None)
 
 
 def on_reload(server: Arbiter) -> None:

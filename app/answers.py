@@ -5,13 +5,14 @@ May import the options and the metrics of ours, and the classifier.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from app.metrics.predictions import PredictionMetrics
 from app.options import Options
-from model.classifier import Classifier, Evidence
+from model.classifier import Classifier, Evidence, Prediction
 
 
 class Term(msgspec.Struct):
@@ -44,7 +45,26 @@ def answer(
     classifier: Classifier, metrics: PredictionMetrics, text: str, options: Options
 ) -> Answer:
     """Classify a text, count that, and tell what the options ask for."""
-    found = classifier.predict(text)
+    return _tell(classifier, metrics, text, classifier.predict(text), options)
+
+
+def answer_many(
+    classifier: Classifier, metrics: PredictionMetrics, texts: Sequence[str], options: Options
+) -> list[Answer]:
+    """Do the same for many texts, in order."""
+    return [
+        _tell(classifier, metrics, text, found, options)
+        for text, found in zip(texts, classifier.predict_many(texts), strict=True)
+    ]
+
+
+def _tell(
+    classifier: Classifier,
+    metrics: PredictionMetrics,
+    text: str,
+    found: Prediction,
+    options: Options,
+) -> Answer:
     metrics.observe_prediction(found, len(text))
     scores = explanation = None
     if options.scores:

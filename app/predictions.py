@@ -48,7 +48,7 @@ def blueprint(settings: Settings, classifier: Classifier, metrics: PredictionMet
         texts = parse(body, settings.max_batch)
         options = read_options(request, InvalidBatch)
         started = perf_counter()
-        found = [answers.answer(classifier, metrics, text, options) for text in texts]
+        found = answers.answer_many(classifier, metrics, texts, options)
         seconds = perf_counter() - started
         labels, scores, explanations = map(list, zip(*found, strict=True))
         response = BatchResponse(labels)

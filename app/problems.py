@@ -89,7 +89,7 @@ class BodyTooLarge(ContentTooLarge):
 
 
 class BodyTimeout(RequestTimeout):
-    """The client fell silent; what it may still send is no request, so the connection must end."""
+    """The client took too long; what it still sends is no request, so the connection must end."""
 
     def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
         return [("Connection", "close")]
@@ -128,18 +128,27 @@ def answer(error: HTTPException) -> Response:
     """Shape the response of an error."""
     status = HTTPStatus(error.code or 500)
     title: str = getattr(error, "title", status.phrase)
-    problem = {
-        "type": f"/docs#{anchor(title)}" if title in TYPES else "about:blank",
-        "title": title,
-        "status": status,
-        "detail": error.description,
-        "instance": f"urn:request:{request_id()}",
-    }
-    response = Response(msgspec.json.encode(problem) + b"\n", status, mimetype=MEDIA_TYPE)
+    body = encode(status, title, error.description, f"urn:request:{request_id()}")
+    response = Response(body, status, mimetype=MEDIA_TYPE)
     for name, value in error.get_headers():
         if name != "Content-Type":
             response.headers[name] = value
     return response
+
+
+def encode(
+    status: HTTPStatus, title: str, detail: str | None, instance: str | None = None
+) -> bytes:
+    """Return the body of a problem; a detail or instance of None is left out."""
+    problem = {
+        "type": f"/docs#{anchor(title)}" if title in TYPES else "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+    }
+    given = {name: value for name, value in problem.items() if value is not None}
+    return msgspec.json.encode(given) + b"\n"
 
 
 def _answer_fault(error: Exception) -> Response:

@@ -5,8 +5,8 @@ May import nothing of ours.
 
 from __future__ import annotations
 
-import os
 import re
+from random import getrandbits
 from typing import TYPE_CHECKING
 
 from flask import has_request_context, request
@@ -28,7 +28,7 @@ def identify(environ: WSGIEnvironment) -> str:
     found: str | None = environ.get(KEY)
     if found is None:
         given = environ.get("HTTP_X_REQUEST_ID")
-        found = given if given and _VALID.fullmatch(given) else os.urandom(16).hex()
+        found = given if given and _VALID.fullmatch(given) else f"{getrandbits(128):032x}"
         environ[KEY] = found
     return found
 

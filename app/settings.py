@@ -52,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     cors_origins: Annotated[str, Meta(pattern=ORIGINS)] = ""
     # A worker whose loop is silent for this long is replaced; a prediction takes milliseconds.
     worker_timeout: Seconds = 30
-    # How long a client may be silent in the midst of a request; its 408 follows.
+    # How long a client may take to send a head, to send a body, and to take an answer.
     client_timeout: Seconds = 30
     # How long requests under way may take to end after SIGTERM.
     graceful_timeout: Seconds = 20

@@ -33,6 +33,7 @@ from benchmarks.load import LoadError
 from benchmarks.measure import CPUS, Latency, Measured, Posts, latency, least, measure
 from benchmarks.plots import draw
 from benchmarks.reaches import reaches
+from benchmarks.replicas import REPLICAS
 from benchmarks.scalability import fit
 from benchmarks.server import ROOT, ServerError, machine_cpu_seconds
 from model.errors import UserError
@@ -84,7 +85,7 @@ class Bench:
     def run(self, reports: Path) -> None:
         """Measure everything; print the tables and write them, with plots, into a folder."""
         busy, started = machine_cpu_seconds(), time.monotonic()
-        targets = [*SERVICE, *installed_peers()]
+        targets = [*SERVICE, *REPLICAS.values(), *installed_peers()]
         inprocess, served = self._in_turns(targets)
         half, latencies = self._latencies(served[PREDICTION].rate)
         capacities = {n: n * 1e6 / served[t.name].cpu_us for n, t in PREDICTIONS_BY_WORKERS.items()}
@@ -111,8 +112,9 @@ class Bench:
         inprocess, served = [], {target.name: list[Measured]() for target in targets}
         for number in range(self._rounds):
             print(f"round {number + 1} of {self._rounds}", file=sys.stderr)
-            inprocess.append(self._inprocess.round())
             for target in targets:
+                # Each time, because a round in this process is short and easily disturbed.
+                inprocess.append(self._inprocess.round())
                 served[target.name].append(measure(target, self._posts, self._seconds))
         return (
             {name: min(one[name] for one in inprocess) for name in inprocess[0]},

@@ -18,6 +18,8 @@ from benchmarks.server import Server
 from benchmarks.targets import Target
 
 CPUS = sorted(os.sched_getaffinity(0))[:2]
+# For each worker: few, and with more workers each would be woken for fewer requests at a time,
+# which costs more, and is a cost of idling and not of company.
 CONNECTIONS = 16
 CHECKED = 20
 
@@ -38,6 +40,8 @@ class Measured(msgspec.Struct, frozen=True):
     pss_mb: float
     """Memory of the whole server tree, shared pages counted once."""
     start_seconds: float
+    proxy_us: float = 0.0
+    """Processor time of the proxy before the server, where there is one."""
     errors: int = 0
 
 
@@ -63,10 +67,11 @@ def measure(target: Target, posts: Posts, seconds: int) -> Measured:
             check(server, target, posts)
         server.pin(CPUS[: target.workers])
         full_load(server, target, posts, 1)  # to warm up
-        before = server.cpu_seconds()
+        before, before_proxy = server.cpu_seconds(), server.proxy_seconds()
         load = full_load(server, target, posts, seconds)
-        used = server.cpu_seconds() - before
-        return summarise(target, load, used, server.pss_megabytes(), server.start_seconds)
+        used, by_proxy = server.cpu_seconds() - before, server.proxy_seconds() - before_proxy
+        found = summarise(target, load, used, server.pss_megabytes(), server.start_seconds)
+        return msgspec.structs.replace(found, proxy_us=by_proxy / load.requests * 1e6)
 
 
 def full_load(server: Server, target: Target, posts: Posts, seconds: int) -> Load:
@@ -76,7 +81,7 @@ def full_load(server: Server, target: Target, posts: Posts, seconds: int) -> Loa
         target.path,
         posts.files[target.path],
         seconds=seconds,
-        connections=CONNECTIONS,
+        connections=CONNECTIONS * target.workers,
         cpus=CPUS if target.workers > 1 else CPUS[-1:],
     )
 

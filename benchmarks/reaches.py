@@ -6,12 +6,13 @@ it says the same on a busy machine, where a rate would not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from benchmarks.inprocess import COMPILED, COMPILED_BATCH, STOCK, STOCK_BATCH
 from benchmarks.measure import Measured
+from benchmarks.replicas import REPLICAS
 from benchmarks.targets import (
     BATCHES,
     CONSTANT,
@@ -64,6 +65,7 @@ def reaches(
         ),
         Reach("half load: p99 (long posts aside) / p50", tail, 3),
         *_of_workers({n: served[t.name] for n, t in PREDICTIONS_BY_WORKERS.items()}),
+        *_of_replicas([served[t.name] for t in REPLICAS.values() if t.name in served]),
         *_of_peers(served),
     ]
 
@@ -80,6 +82,12 @@ def _of_workers(by_workers: Mapping[int, Measured]) -> list[Reach]:
         ),
         Reach("MB for each further worker", (by_workers[4].pss_mb - by_workers[1].pss_mb) / 3, 20),
     ]
+
+
+def _of_replicas(found: Sequence[Measured]) -> list[Reach]:
+    costs = [one.cpu_us for one in found]
+    name = "CPU a request, 1, 2, 4 replicas: most / least"
+    return [Reach(name, max(costs) / min(costs), 1.05)] if costs else []
 
 
 def _of_peers(served: Mapping[str, Measured]) -> list[Reach]:

@@ -13,7 +13,18 @@ from benchmarks.measure import Latency, Measured
 from benchmarks.reaches import Reach
 from benchmarks.scalability import Scalability
 
-COLUMNS = ("req/s", "CPU-us", "x stock", "wrk-us", "p50 ms", "p99 ms", "PSS MB/w", "start s", "err")
+COLUMNS = [
+    "req/s",
+    "CPU-us",
+    "x stock",
+    "wrk-us",
+    "nginx-us",
+    "p50 ms",
+    "p99 ms",
+    "PSS MB/w",
+    "start s",
+    "err",
+]
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -86,7 +97,8 @@ def table(
         )
     for name, one in served.items():
         cells = [f"{one.rate:.0f}", f"{one.cpu_us:.0f}", f"{one.cpu_us / stock:.2f}"]
-        cells += [f"{one.generator_us:.0f}", f"{one.p50_us / 1e3:.2f}", f"{one.p99_us / 1e3:.2f}"]
+        cells += [f"{one.generator_us:.0f}", f"{one.proxy_us:.0f}" if one.proxy_us else "-"]
+        cells += [f"{one.p50_us / 1e3:.2f}", f"{one.p99_us / 1e3:.2f}"]
         cells += [f"{one.pss_mb / workers[name]:.0f}", f"{one.start_seconds:.1f}", f"{one.errors}"]
         lines.append(f"{name:<38}" + _cells(cells))
     return lines

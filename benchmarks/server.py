@@ -39,6 +39,10 @@ class Server:
         """Processor time that the whole process tree has used so far, user and system."""
         return sum(map(cpu_seconds, tree(self.pid)))
 
+    def proxy_seconds(self) -> float:
+        """Processor time of what stands before the server: nothing."""
+        return 0.0
+
     def pss_megabytes(self) -> float:
         """Memory of the whole tree, pages shared by processes split among them."""
         return sum(map(_pss_megabytes, tree(self.pid)))
@@ -55,13 +59,19 @@ class Server:
 
 @contextmanager
 def running(
-    command: Sequence[str], *, port: int, ready: str, env: dict[str, str] | None = None
+    command: Sequence[str],
+    *,
+    port: int,
+    ready: str,
+    env: dict[str, str] | None = None,
+    log: Path | None = None,
 ) -> Iterator[Server]:
     """Start a server, wait until it answers GET `ready`, and stop it in the end.
 
-    Raises ServerError, with what the server wrote, when it ends or does not answer in time.
+    What it writes goes to the file `log`, where one is given. Raises ServerError, with what the
+    server wrote, when it ends or does not answer in time.
     """
-    with tempfile.TemporaryFile() as output:
+    with log.open("w+b") if log else tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         process = subprocess.Popen(
             command,

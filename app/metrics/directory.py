@@ -11,6 +11,8 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -34,8 +36,10 @@ def make_directory(base: Path | None, room: int) -> Path:
     reasons = []
     for candidate in candidates:
         try:
-            remove_abandoned(candidate)
-            return _make(candidate, room)
+            # One server at a time: a folder that is made but not yet locked looks abandoned.
+            with _locked(candidate):
+                remove_abandoned(candidate)
+                return _make(candidate, room)
         except OSError as error:
             reasons.append(f"{candidate}: {error.strerror or error}")
     raise SettingsError(
@@ -64,6 +68,17 @@ def _make(base: Path, room: int) -> Path:
         path.rmdir()
         raise
     return path
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a folder, waiting for it if need be."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _lock(path: Path) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from numpy.typing import NDArray
 
 from app import create_app
 from app.settings import Settings
@@ -27,6 +28,9 @@ class TwoWordScorer:
         _, weights, bias = self.evidence(text)
         exponentials = np.exp(weights.sum(axis=0) + bias)
         return exponentials / exponentials.sum(), 1.0
+
+    def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
+        return np.array([self.score(text)[0] for text in texts]), np.ones(len(texts))
 
     def evidence(self, text: str) -> tuple[list[str], Floats, Floats]:
         known = [word for word in WORDS if word in text]

@@ -55,10 +55,11 @@ def test_fault_is_500_and_logged(
 ) -> None:
     """A classifier that fails is our fault: 500, never the contract's 405, and a log entry."""
 
-    def fail(self: Classifier, text: str) -> None:
+    def fail(self: Classifier, text: object) -> None:
         raise ValueError(f"cannot classify {text}")
 
     monkeypatch.setattr(Classifier, "predict", fail)
+    monkeypatch.setattr(Classifier, "predict_many", fail)
     response = app.test_client().post(
         route,
         json={"text": "the puck", "texts": ["the puck"]},

@@ -121,6 +121,19 @@ def test_compiled_prediction_is_the_pipelines(compiled: Pair, text: str) -> None
     assert compiled.classifier.labels == ("cooking", "jardín", "sailing")
 
 
+@pytest.mark.parametrize("n", [0, 1, len(TEXTS)])
+def test_predictions_together_are_those_one_by_one(compiled: Pair, n: int) -> None:
+    """Many texts, or none, get each the prediction that it gets by itself, in order."""
+    classifier = compiled.classifier
+    together = classifier.predict_many(TEXTS[:n])
+    assert [one.label for one in together] == [classifier.predict(t).label for t in TEXTS[:n]]
+    for text, found in zip(TEXTS, together, strict=False):
+        alone = classifier.predict(text)
+        assert found.probability == pytest.approx(alone.probability, abs=1e-5)
+        assert found.known_share == pytest.approx(alone.known_share)
+        np.testing.assert_allclose(found.probabilities, alone.probabilities, rtol=0, atol=1e-5)
+
+
 def test_prediction_tells_how_much_of_the_text_was_known(compiled: Pair) -> None:
     """The share of known terms lets a caller doubt a guess."""
     assert compiled.classifier.predict("salt bread zyx qwv").known_share == 0.5
@@ -211,6 +224,16 @@ def test_uncompiled_explanation_lists_no_terms(
         assert told.score == told.bias == pytest.approx(ratio, abs=1e-6)
 
 
+def test_uncompiled_predictions_together_are_those_one_by_one(
+    tiny_artifact: Path, tiny_pipeline: Pipeline
+) -> None:
+    """A pipeline served as it is predicts many texts as it does each; what is known is unknown."""
+    classifier = Classifier(PipelineScorer(tiny_pipeline), artifact.read_manifest(tiny_artifact))
+    together = classifier.predict_many(TEXTS)
+    assert [one.label for one in together] == list(tiny_pipeline.predict(TEXTS))
+    assert all(math.isnan(one.known_share) for one in together)
+
+
 def test_label_of_no_probability_still_has_a_score() -> None:
     """A probability of 0 is explained by a finite number, far below the others."""
 
@@ -244,10 +267,11 @@ def test_predicting_costs_no_pipeline_and_no_file(
         for name in names:
             monkeypatch.setattr(owner, name, forbidden)
     told = [compiled.classifier.predict(text) for text in TEXTS]
+    told += compiled.classifier.predict_many(TEXTS)
     explained = [compiled.classifier.explain(text, "sailing", 3) for text in TEXTS]
     monkeypatch.undo()
     assert [prediction.label for prediction in told] == [
-        prediction.label for prediction in expected
+        prediction.label for prediction in expected * 2
     ]
     assert len(explained) == len(TEXTS)
 

@@ -114,6 +114,28 @@ def test_any_text_scores_the_same(
     assert_agrees(CompiledPipeline(pipeline), pipeline, text)
 
 
+@given(
+    many=st.lists(texts, min_size=1, max_size=8),
+    kind=st.sampled_from(["plain", "sublinear", "bigrams", "own analyzer"]),
+)
+def test_texts_scored_together_score_the_same(
+    many: list[str], kind: str, fitted: Callable[[str, int], Pipeline]
+) -> None:
+    """Many texts at a time have the values and the known shares that each has by itself."""
+    compiled = CompiledPipeline(fitted(kind, 3))
+    values, shares = compiled.score_many(many)
+    expected = [compiled.score(text) for text in many]
+    np.testing.assert_allclose(values, [one for one, _ in expected], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(shares, [share for _, share in expected], rtol=0, atol=1e-12)
+
+
+def test_awkward_texts_score_the_same_together(fitted: Callable[[str, int], Pipeline]) -> None:
+    """Texts that are empty, unknown or endless disturb none of their neighbours."""
+    pipeline = fitted("sublinear", 3)
+    values, _ = CompiledPipeline(pipeline).score_many(AWKWARD)
+    np.testing.assert_allclose(softmax(values), pipeline.predict_proba(AWKWARD), rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("n_labels", [2, 3])
 @pytest.mark.parametrize("intercept", [True, False])
 def test_examples_score_the_same(n_labels: int, intercept: bool, tiny_examples: Examples) -> None:

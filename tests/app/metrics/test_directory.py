@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,12 @@ def test_other_folders_are_left_alone(tmp_path: Path) -> None:
     other = Path(tempfile.mkdtemp(dir=tmp_path))
     remove_abandoned(tmp_path)
     assert other.exists()
+
+
+def test_servers_started_at_once_keep_their_folders(tmp_path: Path) -> None:
+    """No server takes the folder that another is just making for an abandoned one."""
+    make = make_directory.__wrapped__
+    with ThreadPoolExecutor(8) as servers:
+        made = list(servers.map(lambda _: make(tmp_path, 4096), range(200)))
+    assert len(set(made)) == 200
+    assert all(folder.is_dir() for folder in made)

@@ -1,0 +1,1 @@
+"""Faults and hostile clients, made on purpose, and what the service promises in their face."""
