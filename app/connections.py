@@ -34,6 +34,10 @@ LINGER_BYTES = 16 * 2**20
 # offering it for minutes to a client that does not read.
 RESET = struct.pack("ii", 1, 0)
 
+# After so many answers a client lets others come first, even if its next request is there already.
+# To do so after each would cost 8 % of a prediction; never to do it lets the others wait for long.
+TURN = 4
+
 BETWEEN_WORDS = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -41,6 +45,8 @@ class Connection(socket.socket):  # type: ignore[misc]  # gevent publishes no ty
     """A client's connection; a head, a body and an answer may take so many `seconds` each."""
 
     seconds = 0.0
+    answered = 0
+    """Requests answered so far."""
     _until: float | None = None
     """When the part that is under way must be over; None while nothing is."""
     _in_request = False
@@ -136,8 +142,9 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn publishes no types
             if _has_unread_body(request):
                 connection.linger()
             connection.rest()
-            # Let others whose requests are there already come before this client's next.
-            sleep(0)
+            connection.answered += 1
+            if connection.answered % TURN == 0:
+                sleep(0)
 
     def handle_error(self, request: Any, connection: Any, addr: Any, error: Any) -> None:
         """Log what cannot be served as gunicorn does, but answer it as a problem."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -27,12 +28,18 @@ def server(serve: Callable[..., Any]) -> Any:
 @pytest.fixture
 def connection(server: Any) -> Iterator[socket.socket]:
     """A connection to it, whose buffer for what it receives is small."""
-    host, _, port = server.url.removeprefix("http://").partition(":")
-    with closing(socket.socket()) as opened:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        opened.settimeout(30)
-        opened.connect((host, int(port)))
+    with closing(connect(server, buffer=2048)) as opened:
         yield opened
+
+
+def connect(server: Any, buffer: int = 2**22) -> socket.socket:
+    """Open a connection with so large a buffer for what is received."""
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    opened.settimeout(30)
+    opened.connect((host, int(port)))
+    return opened
 
 
 def trickle(connection: socket.socket, forever: bytes) -> bytes:
@@ -77,6 +84,22 @@ def test_answer_without_a_body_is_sent_at_once(connection: socket.socket) -> Non
     assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
     connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
     assert read_answer(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def test_client_with_much_to_ask_lets_others_come_first(server: Any) -> None:
+    """A request is answered in the midst of the many that another client sent before it."""
+    many = 1000
+    head = POST + b"Content-Length: %d\r\n\r\n" % len(BODY)
+    with closing(connect(server)) as greedy, closing(connect(server)) as modest:
+        for client in (greedy, modest):  # accepted, both of them
+            client.sendall(head + BODY)
+            read_answer(client)
+        threading.Thread(target=greedy.sendall, args=[(head + BODY) * many]).start()
+        assert greedy.recv(1) == b"H"
+        modest.sendall(head + BODY)
+        read_answer(modest)
+        waiting = greedy.recv(2**24)
+        assert waiting.count(b"HTTP/1.1 200 ") < many / 2
 
 
 def test_second_head_is_cut_off(connection: socket.socket) -> None:
