@@ -13,6 +13,7 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
 
 from app.logs import ServerLogger
@@ -63,6 +64,9 @@ limit_request_line = 2048
 limit_request_fields = 64
 limit_request_field_size = 4096
 
+# Whether Transfer_Encoding is Transfer-Encoding, two servers in a row may judge differently.
+header_map = "refuse"
+
 # Nothing here depends on what a proxy says of the client, so nobody is believed. Gunicorn's default
 # would take the scheme, and even paths, from any process on the same host.
 forwarded_allow_ips = ""
@@ -98,6 +102,10 @@ def post_worker_init(worker: Worker) -> None:
     worker.wsgi.extensions["worker"] = worker
     for number in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, worker.handle_exit)
+
+
+def pre_request(worker: Worker, request: Request) -> None:
+    """Log nothing; gunicorn's own hook would log the path, as the client wrote it."""
 
 
 def on_reload(server: Arbiter) -> None:

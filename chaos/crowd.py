@@ -1,6 +1,6 @@
 """Clients that hold on to connections in many ways, all of them in one thread.
 
-May import the service of ours.
+May import the raw requests of ours.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from chaos.service import connect, status
+from chaos.rawhttp import connect, status
 
 DRIP_SECONDS = 1.0
 # All at once would be a flood, whose requests have to be served one after the other.

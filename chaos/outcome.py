@@ -1,4 +1,4 @@
-"""What one promise was found to be worth.
+"""What a trial found.
 
 May import nothing of ours.
 """
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """A promise, what was seen of it, what had to be seen, and whether it was."""
+    """A promise, what was seen of it in words and figures, and what it was to be."""
 
     promise: str
     seen: str

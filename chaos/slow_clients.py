@@ -14,7 +14,8 @@ from contextlib import closing
 
 from chaos.crowd import Client, Crowd, Kind
 from chaos.outcome import Outcome
-from chaos.service import HOST, Service, service
+from chaos.rawhttp import GOALIE, HOST
+from chaos.watched import Service, service
 
 CLIENT_TIMEOUT = 5
 SLACK_SECONDS = 2.0
@@ -23,11 +24,10 @@ PATIENCE_SECONDS = 40.0
 HONEST_MILLISECONDS = 100.0
 
 HEAD = b"POST /prediction HTTP/1.1\r\nHost: x\r\n"
-BODY = b'{"text": "The goalie stopped every shot in overtime."}'
 LONG_HEAD = HEAD + b"Content-Length: 100000\r\n\r\n"
 # More than any buffer between them holds.
 GREEDY = b"GET /docs/swagger-ui/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n" * 10
-LAST = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
+LAST = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(GOALIE) + GOALIE
 
 SLOW_HEAD = Kind("a byte a second of the head", 200, b"", HEAD + b"X-Slow: " + b"x" * 1000)
 SLOW_BODY = Kind("a byte a second of the body", 200, LONG_HEAD, b"x" * 1000)
@@ -38,7 +38,7 @@ SLOW_CHUNKS = Kind(
     b"1\r\nx\r\n" * 99,
 )
 HALF_HEAD = Kind("half a head", 64, HEAD)
-HALF_BODY = Kind("half a body", 64, LONG_HEAD + BODY)
+HALF_BODY = Kind("half a body", 64, LONG_HEAD + GOALIE)
 NEVER_READING = Kind("never reads", 200, GREEDY, reads=False)
 LINGERING = Kind("Connection: close, never hangs up", 16, LAST)
 
@@ -70,7 +70,7 @@ def _ask_honestly(running: Service, crowd: Crowd) -> tuple[list[float], int]:
         started = time.perf_counter()
         with closing(http.client.HTTPConnection(HOST, running.port, timeout=10)) as connection:
             try:
-                connection.request("POST", "/prediction", BODY)
+                connection.request("POST", "/prediction", GOALIE)
                 failed += connection.getresponse().status != 200
             except (OSError, http.client.HTTPException):
                 failed += 1

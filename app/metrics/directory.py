@@ -20,7 +20,7 @@ from app.settings import SettingsError
 
 PREFIX = "textclf-metrics-"
 
-DEFAULTS = (Path("/dev/shm"), Path(tempfile.gettempdir()))
+DEFAULTS = (Path("/dev/shm"), Path(os.environ.get("TMPDIR", "/tmp")))
 """In memory, where a write never waits for a disk, or else wherever temporary files go."""
 
 

@@ -1,0 +1,100 @@
+"""The service, started for a trial with settings of its own, and its log.
+
+May import the benchmarks' server and the raw requests of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.server import ROOT, Server, free_port, running, tree
+from chaos.rawhttp import HOST
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that runs: its server, and the file that its log goes to."""
+
+    server: Server
+    log_file: Path
+
+    @property
+    def port(self) -> int:
+        """Where it listens, on the loopback interface."""
+        return self.server.port
+
+    @property
+    def log(self) -> str:
+        """All that it has logged so far."""
+        return self.log_file.read_text()
+
+    def workers(self) -> list[int]:
+        """Process ids of its workers."""
+        return sorted(tree(self.server.pid)[1:])
+
+
+COMMAND = (sys.executable, "-m", "gunicorn")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A start that failed: its exit code, all that was said, and the seconds that it took."""
+
+    code: int
+    said: str
+    seconds: float
+
+
+@contextmanager
+def service(*prefix: str, **settings: object) -> Iterator[Service]:
+    """Run the service with some of its settings, others by default, and stop it in the end.
+
+    The prefix is a command that in its turn executes the service's. Raises ServerError when it
+    does not start.
+    """
+    port = free_port()
+    with TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        env = _variables({"port": port, "workers": 2, "graceful_timeout": 1} | settings)
+        with running([*prefix, *COMMAND], port=port, ready="/readyz", env=env, log=log) as server:
+            yield Service(server, log)
+
+
+def failing_start(*prefix: str, **settings: object) -> Failure:
+    """Start a service that must not start.
+
+    Raises subprocess.TimeoutExpired when it is still running after a minute.
+    """
+    started = time.perf_counter()
+    done = subprocess.run(
+        [*prefix, *COMMAND],
+        cwd=ROOT,
+        env=os.environ | _variables(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    return Failure(done.returncode, said, time.perf_counter() - started)
+
+
+def _variables(settings: dict[str, object]) -> dict[str, str]:
+    local = {"host": HOST} | settings
+    return {f"TEXTCLF_{name.upper()}": str(value) for name, value in local.items()}
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait for a condition; tell whether it came to hold in time."""
+    deadline = time.monotonic() + seconds
+    while not (held := condition()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return held
