@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-# As the servers do; before NumPy is imported.
 from benchmarks.targets import (
     PREDICTION,
     PREDICTIONS_BY_WORKERS,
@@ -25,6 +24,7 @@ from benchmarks.targets import (
     installed_peers,
 )
 
+# As for the servers, and before NumPy is imported.
 os.environ |= SINGLE_THREADED
 
 from benchmarks import posts, report

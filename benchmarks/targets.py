@@ -1,6 +1,6 @@
 """The servers that are measured: how each is started, and what it is asked.
 
-May import nothing of ours.
+May import the benchmark's servers.
 """
 
 from __future__ import annotations

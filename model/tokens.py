@@ -1,21 +1,20 @@
 """Tokenising: the one function that turns a text into the words the model counts.
 
-Imports only the standard library; training and serving share this very function, so a
-text is always cut the same way in both.
+May import nothing of ours. Training and serving share this very function, so a text is always cut
+the same way in both.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
-#: Times the words of the Subject line are counted on top of their one occurrence in the
-#: text: counting them just once costs 0.002 on posts (`make compare`).
 SUBJECT_REPEATS = 3
+"""Times the words of the Subject line are counted on top of their one occurrence in the text:
+counting them just once costs 0.002 on posts (`make compare`)."""
 
 _SUBJECT = "Subject:"
 
-
-#: Code points below this, which holds the alphabetic scripts, are classified at import.
+# Code points below this, which holds the alphabetic scripts, are classified at import.
 _PREPARED = 0x3000
 
 
@@ -51,7 +50,7 @@ def _is_unspaced(code_point: int) -> bool:
 
 _CHARACTERS = _CharacterMap({code: _replacement(code) for code in range(_PREPARED)})
 
-#: The same for bytes, lower-casing included: a quarter of the time, for most of the texts.
+# The same for bytes, lower-casing included: a quarter of the time, for most of the texts.
 _ASCII = "".join(map(chr, range(128))).lower().translate(_CHARACTERS).encode("ascii").ljust(256)
 
 

@@ -26,6 +26,7 @@ class Recorder:
 
 @pytest.fixture
 def test_set(tmp_path: Path) -> HeldOut:
+    """Thirty texts to judge by, in one view."""
     examples = write_lines(tmp_path / "test.jsonl", make_lines(30, seed=2))
     return hold_out(examples, ["fruit", "metal", "river"], {"text": same}, same)
 

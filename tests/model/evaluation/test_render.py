@@ -37,6 +37,7 @@ def parse(document: str) -> ElementTree.Element:
 
 
 def text_of(element: ElementTree.Element) -> str:
+    """All text within an element."""
     return "".join(element.itertext())
 
 
