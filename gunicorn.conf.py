@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -71,6 +72,10 @@ header_map = "refuse"
 # would take the scheme, and even paths, from any process on the same host.
 forwarded_allow_ips = ""
 
+# Bytes of answers that the system keeps for a client, which it doubles. By default that grows to
+# megabytes, for each client that does not read, and counts as memory of the container.
+SEND_BUFFER = 131_072
+
 # Files, too, are sent by the connection's own method, which has a deadline; they are small.
 sendfile = False
 
@@ -89,8 +94,11 @@ def settle_memory() -> None:
 
 
 def when_ready(server: Arbiter) -> None:
-    """Settle the memory that the workers are about to share."""
+    """Settle the memory that the workers are about to share, and bound what a connection takes."""
     settle_memory()
+    for listener in server.LISTENERS:
+        # Connections inherit it from here.
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
 
 def post_worker_init(worker: Worker) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ import pytest
 SECONDS = 1
 LIMIT = 10**6
 POST = b"POST /prediction HTTP/1.1\r\nHost: x\r\n"
+BIG_FILE = b"GET /docs/swagger-ui/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
 BODY = b'{"text": "The goalie stopped the puck."}'
 
 
@@ -127,12 +130,25 @@ def test_trickled_body_is_408(connection: socket.socket, head: bytes, forever: b
 
 def test_client_that_does_not_read_is_cut_off(server: Any, connection: socket.socket) -> None:
     """A client that does not take its answers is told of the end; it is no fault of ours."""
-    file = b"GET /docs/swagger-ui/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
-    connection.sendall(file * 20)
+    connection.sendall(BIG_FILE * 20)
     end = select.poll()
     end.register(connection, 0)
     assert end.poll(20_000 * SECONDS)
     assert '"ERROR"' not in server.log.read_text()
+
+
+def test_client_that_does_not_read_takes_little_memory(
+    server: Any, connection: socket.socket
+) -> None:
+    """The system keeps a bounded part of an answer for a client that does not read."""
+    connection.sendall(BIG_FILE)
+    # Fields of proc(5): local address, remote address, state, bytes to send and received.
+    ours, theirs = connection.getpeername()[1], connection.getsockname()[1]
+    pattern = rf"^ *\d+: \w+:{ours:04X} \w+:{theirs:04X} \w+ (\w+):"
+    time.sleep(SECONDS / 2)
+    found = re.search(pattern, Path("/proc/net/tcp").read_text(), re.MULTILINE)
+    assert found
+    assert 0 < int(found[1], 16) < 500_000
 
 
 def test_unread_body_ends_the_connection(connection: socket.socket) -> None:
