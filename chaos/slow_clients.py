@@ -101,7 +101,7 @@ def _closed(kind: Kind, clients: Sequence[Client]) -> Outcome:
     return Outcome(
         f"slow client: {kind.name}",
         seen,
-        f"all closed within {CLIENT_TIMEOUT} s"
+        f"all closed after {CLIENT_TIMEOUT} s, at most {SLACK_SECONDS:.0f} s late"
         + "".join(f", answered {status}" for status in expected),
         in_time and (not expected or {client.status for client in clients} == expected),
     )
