@@ -19,6 +19,7 @@ from gunicorn.http.wsgi import Response
 from gunicorn.workers.base import Worker
 
 from app import workers as numbered
+from app.admission import AdmittingWorker
 from app.logs import ServerLogger
 from app.metricsdir import make_directory
 from app.settings import SettingsError, read_settings
@@ -41,7 +42,8 @@ workers = _settings.workers
 # of an in-process pipeline.predict([text]) a request took 0.33 with gevent, 0.39, 0.35 and 0.33
 # with 1, 2 and 4 threads of gthread, 0.40 with sync (`python -m benchmarks --settings`, on a busy
 # machine, where differences under a fifth say nothing).
-worker_class = "gevent"
+worker_class = AdmittingWorker
+AdmittingWorker.max_waiting = _settings.max_waiting
 
 # The model is loaded once, before forking: workers share its memory, and a bad artifact fails the
 # start as a whole instead of each worker over and over.

@@ -104,4 +104,10 @@ def init_app(app: Flask, classifier: Classifier) -> PredictionMetrics:
     app.wsgi_app = RequestMeter(app.wsgi_app, own)  # type: ignore[method-assign]
     Exporter(app, registry=scraped, export_defaults=False)
     app.extensions["metrics"] = metrics
+    # Of requests that no part of the app sees: the worker counts them.
+    app.extensions["count_refusal"] = Counter(
+        "http_requests_refused",
+        "Requests refused unread with 503, because too many waited.",
+        registry=own,
+    ).inc
     return metrics
