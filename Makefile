@@ -19,7 +19,7 @@ SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-all data train evaluate compare benchmark benchmark-peers \
-	lint format lock audit image image-run deploy undeploy test-cluster
+	chaos lint format lock audit image image-run deploy undeploy test-cluster
 
 help: ## List the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
@@ -67,6 +67,10 @@ benchmark-peers: ## Install the services that `make benchmark` compares with, in
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r $(PEERS)
+
+chaos: ## Make faults and report what the service does (needs wrk and nginx); writes reports/
+	$(SETUP_DEV)
+	@$(VENV_PYTHON) -m chaos
 
 lint: ## Check style, types and import directions
 	$(SETUP_DEV)

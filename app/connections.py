@@ -1,9 +1,9 @@
 """Gunicorn's gevent worker, with deadlines for clients and with problems for what is no HTTP.
 
-May import the settings and the problems of ours. Gunicorn's own worker limits the silence before
-the end of a request's head, and nothing else. Here a head, a body and an answer have so many
-seconds each, as a whole: a client that sends or takes a byte now and then holds its connection no
-longer than one that falls silent.
+May import the settings, the problems and the admission of ours. Gunicorn's own worker limits the
+silence before the end of a request's head, and nothing else. Here a head, a body and an answer have
+so many seconds each, as a whole: a client that sends or takes a byte now and then holds its
+connection no longer than one that falls silent.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from gunicorn.http.message import Request
 from gunicorn.workers.ggevent import GeventWorker
 
 from app import problems
+from app.admission import Address, Admission, count_nothing
 from app.settings import read_settings
 
 # What a client may go on sending after its last answer. If the connection ended at once, what is
@@ -120,16 +121,25 @@ class Connection(socket.socket):  # type: ignore[misc]  # gevent publishes no ty
 
 
 class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn publishes no types
-    """A worker whose connections have deadlines."""
+    """A worker whose connections have deadlines, and of which it takes up no more than it can."""
 
     def init_process(self) -> None:
-        self.client_timeout = read_settings(os.environ).client_timeout
+        self.settings = read_settings(os.environ)
         super().init_process()
+
+    def server_class(self, listener: Any, *, spawn: Any, **unused: Any) -> Admission:
+        """Make what accepts connections: gunicorn calls this where a subclass defines it."""
+        # Gunicorn asks the listener for its address at each connection, and so would lose those
+        # that were accepted just before a worker that ends closes it.
+        handle = partial(self.handle, Address(listener.getsockname()))
+        count = self.wsgi.extensions.get("count_refusal", count_nothing)
+        most = self.settings.max_waiting
+        return Admission(listener, handle, spawn, count, workers=self.cfg.workers, most=most)
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve a connection until its end."""
         connection = Connection(client.family, client.type, client.proto, client.detach())
-        connection.seconds = self.client_timeout
+        connection.seconds = self.settings.client_timeout
         super().handle(listener, connection, addr)
 
     def handle_request(self, name: Any, request: Any, connection: Any, addr: Any) -> None:

@@ -36,6 +36,7 @@ TYPES = {
     "Unsupported content coding": "The body is compressed; send it as it is.",
     "Request Timeout": "The body did not arrive in time; send the request again.",
     "Not ready": "This process is ending; send the request again, on another connection.",
+    "Overloaded": "More requests wait than the service takes up; send the request again later.",
     "Internal Server Error": "The service failed; quote the request id to its operator.",
 }
 

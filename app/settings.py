@@ -48,6 +48,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_body_bytes: Positive = 1_048_576
     # Texts in one request to /predictions; their bytes are under max_body_bytes together.
     max_batch: Positive = 1000
+    # Requests that may wait in one worker before it refuses more with 503. At two thirds of a
+    # millisecond for a prediction the last of them waits for a sixth of a second.
+    max_waiting: Positive = 256
     # Whose pages may call the API from a browser: origins, comma-separated, or * for any.
     cors_origins: Annotated[str, Meta(pattern=ORIGINS)] = ""
     # A worker whose loop is silent for this long is replaced; a prediction takes milliseconds.

@@ -7,7 +7,7 @@ problems and the classifier's type.
 from __future__ import annotations
 
 from flask import Flask
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
@@ -52,4 +52,10 @@ def init_app(app: Flask, classifier: Classifier) -> PredictionMetrics:
     app.register_error_handler(Refused, metrics.refuse)
     app.wsgi_app = RequestMeter(app.wsgi_app, own)  # type: ignore[method-assign]
     Exporter(app, registry=scraped, export_defaults=False)
+    # Of requests that no part of the app sees: the worker counts them.
+    app.extensions["count_refusal"] = Counter(
+        "http_requests_refused",
+        "Requests refused unread with 503, because too many waited.",
+        registry=own,
+    ).inc
     return metrics

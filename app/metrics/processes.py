@@ -1,26 +1,22 @@
 """What the operating system knows of the server's processes, read when it is scraped.
 
-May import the workers of ours. Nothing is stored, so that a worker that died leaves no series.
+May import the workers and the listener's queue of ours. Nothing is stored, so that a worker that
+died leaves no series.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from app import listening
 from app.metrics import workers
 
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
-# Linux's number; other systems do not know it, or answer it otherwise.
-TCP_INFO = 11 if sys.platform == "linux" else -1
-UNACKED = slice(24, 28)
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -41,17 +37,8 @@ class ProcessCollector:
 
 
 def backlog() -> int:
-    """Connections that the kernel accepted and no worker took up yet; 0 where it does not tell.
-
-    From TCP_INFO, whose fifth number, tcpi_unacked, is that of a listening socket: as cheap with
-    many connections as with few, while /proc/net/tcp has a line for each.
-    """
-    waiting = 0
-    for listener in workers.listeners():
-        with contextlib.suppress(OSError):  # no TCP, or closed by now
-            told = listener.getsockopt(socket.IPPROTO_TCP, TCP_INFO, UNACKED.stop)
-            waiting += int.from_bytes(told[UNACKED], sys.byteorder)
-    return waiting
+    """Connections that the kernel accepted and no worker took up yet; 0 where it does not tell."""
+    return sum(map(listening.waiting, workers.listeners()))
 
 
 def cpu_seconds(pid: int) -> float:

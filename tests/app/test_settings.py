@@ -22,6 +22,7 @@ VALUES = [
     ("MODEL_DIR", "/srv/modèle", Path("/srv/modèle")),
     ("MAX_BODY_BYTES", "1", 1),
     ("MAX_BATCH", "1", 1),
+    ("MAX_WAITING", "1", 1),
     ("CLIENT_TIMEOUT", "1", 1),
     ("CORS_ORIGINS", "", ""),
     ("CORS_ORIGINS", "*", "*"),

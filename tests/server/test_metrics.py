@@ -152,17 +152,20 @@ def test_scrapes_succeed_and_never_fall_while_workers_die(serve: Callable[..., A
 
 def test_connections_that_wait_are_told(serve: Callable[..., Any]) -> None:
     """A scrape that stands at the head of a queue tells of those behind it."""
-    server = serve(workers=1)
-    (worker,) = server.worker_pids().values()
+    server = serve(workers=2)
+    worker, other = server.worker_pids().values()
     host, port = server.url.removeprefix("http://").split(":")
-    os.kill(worker, signal.SIGSTOP)
     try:
+        for pid in (worker, other):
+            os.kill(pid, signal.SIGSTOP)
         queue = [socket.create_connection((host, int(port))) for _ in range(300)]
         queue[0].sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        os.kill(worker, signal.SIGCONT)  # it takes up its half; the other's half goes on waiting
+        with queue[0].makefile("rb") as answer:
+            found = re.search(rb"\ngunicorn_listen_backlog ([\d.]+)", answer.read())
     finally:
-        os.kill(worker, signal.SIGCONT)
-    with queue[0].makefile("rb") as answer:
-        found = re.search(rb"\ngunicorn_listen_backlog ([\d.]+)", answer.read())
+        for pid in (worker, other):
+            os.kill(pid, signal.SIGCONT)
     for connection in queue:
         connection.close()
     assert found
