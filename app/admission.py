@@ -25,6 +25,9 @@ from app.problems import MEDIA_TYPE, TYPES, anchor
 
 TITLE = "Overloaded"
 READ = 65_536
+KEPT_FREE = 64
+"""Of `worker_connections`, those for what is never refused. With none left gevent stops to accept,
+and whoever comes then is neither served nor told."""
 
 
 def refusal(request_id: str) -> bytes:
@@ -85,7 +88,7 @@ class Admission(StreamServer):  # type: ignore[misc]  # gevent publishes none, e
     def do_read(self) -> tuple[Any, Any] | None:
         """Accept a connection that is to be served, refusing any before it; None without one."""
         for _ in range(self.max_accept):
-            if self._new + self.loop.pendingcnt < self._most:
+            if not self._behind():
                 break
             try:
                 number, address = self.socket._accept()
@@ -100,6 +103,10 @@ class Admission(StreamServer):  # type: ignore[misc]  # gevent publishes none, e
         else:
             return None
         return super().do_read()  # type: ignore[no-any-return]
+
+    def _behind(self) -> bool:
+        waiting: int = self._new + self.loop.pendingcnt
+        return waiting >= self._most or bool(self.pool.free_count() <= KEPT_FREE)
 
     def do_handle(self, *connection: Any) -> None:
         """Give a connection a greenlet, which gets its turn after those that wait already."""

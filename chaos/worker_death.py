@@ -11,6 +11,7 @@ import re
 import signal
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.server import PROC, Server
@@ -78,9 +79,8 @@ def connections(pid: int, port: int) -> int:
     """Connections of a process to a port that it listens on."""
     inodes = set()
     for each in (PROC / str(pid) / "fd").iterdir():
-        name = str(each.readlink())
-        if name.startswith("socket:["):
-            inodes.add(name.removeprefix("socket:[").removesuffix("]"))
+        with suppress(FileNotFoundError):  # that of the listing itself
+            inodes.add(str(each.readlink()).removeprefix("socket:[").removesuffix("]"))
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(
         row[1].endswith(f":{port:04X}") and row[3] == ESTABLISHED and row[9] in inodes
