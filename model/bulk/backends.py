@@ -1,0 +1,126 @@
+"""Where the chunks are labelled: on this machine's cores, or on a Dask cluster's workers.
+
+May import the labelling and the errors. joblib does the work on either. It would take on chunks as
+fast as they are labelled, however slowly they are written; here it is handed a window of them at a
+time, so that no more are under way than a window has.
+"""
+
+from __future__ import annotations
+
+import signal
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from typing import Any
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from model.bulk.labelling import Labelled, Task, check_worker, label_chunk
+from model.bulk.readahead import Readahead
+from model.bulk.source import Chunk
+from model.errors import BulkError
+
+WINDOW_CHUNKS = 32
+"""For each worker: the wait for a window's last chunk is then about a hundredth of its time."""
+CHUNK_SECONDS = 600
+"""A chunk takes less than a second; longer than this its worker is not coming back."""
+CONNECT_SECONDS = 10
+
+Outcomes = Callable[[Task, Iterator[Chunk]], Iterator[tuple[Chunk, Labelled]]]
+
+
+def local(jobs: int) -> AbstractContextManager[Outcomes]:
+    """Label on so many processes of this machine, -1 for one for each core that may be used."""
+    return _outcomes(nullcontext(), jobs, lambda task: None)
+
+
+@contextmanager
+def dask(scheduler: str) -> Iterator[Outcomes]:
+    """Label on all workers of the Dask cluster with this scheduler.
+
+    Raises BulkError when Dask is not installed or the cluster cannot be used.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BulkError(
+            "--backend dask needs Dask: run `pip install -r requirements-cluster.txt`"
+        ) from None
+    try:
+        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise BulkError(
+            f"no Dask scheduler answers at {scheduler} ({error}): give the address that"
+            " `dask scheduler` prints, such as tcp://127.0.0.1:8786"
+        ) from None
+    with client:
+
+        def check(task: Task) -> None:
+            if not client.run(check_worker, task):
+                raise BulkError(f"the cluster at {scheduler} has no workers: start some")
+
+        config = parallel_config(backend="dask", client=client)
+        with _outcomes(config, -1, check) as outcomes:
+            yield outcomes
+
+
+@contextmanager
+def _outcomes(
+    config: AbstractContextManager[Any], jobs: int, check: Callable[[Task], None]
+) -> Iterator[Outcomes]:
+    """Give the function from chunks to outcomes, in order, by joblib's backend of a context."""
+    with config:
+        parallel = Parallel(
+            n_jobs=jobs,
+            return_as="generator",
+            pre_dispatch="all",
+            batch_size=1,
+            timeout=CHUNK_SECONDS,
+        )
+    with parallel:
+
+        def outcomes(task: Task, chunks: Iterator[Chunk]) -> Iterator[tuple[Chunk, Labelled]]:
+            check(task)
+            most = WINDOW_CHUNKS * parallel._effective_n_jobs()
+            with closing(Readahead(chunks, most)) as ahead:
+                while window := deque(ahead.take(most)):
+                    yield from _labelled(parallel, task, window)
+
+        yield outcomes
+
+
+def _labelled(
+    parallel: Parallel, task: Task, window: deque[Chunk]
+) -> Iterator[tuple[Chunk, Labelled]]:
+    calls = [delayed(label_chunk)(task, chunk.data) for chunk in window]
+    with _interrupts_held():
+        results = parallel(calls)
+    try:
+        for result in results:
+            yield window.popleft(), result
+    except TerminatedWorkerError:
+        raise BulkError(
+            "a worker process was killed, mostly for want of memory: give the run more of it, or"
+            " fewer --jobs"
+        ) from None
+    except TimeoutError:
+        raise BulkError(
+            f"no worker labelled a chunk in {CHUNK_SECONDS} s: look whether the workers run"
+        ) from None
+    finally:
+        # joblib warns of results that nobody waits for: the run has ended early, and says why.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results.close()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let processes that start meanwhile never see Ctrl-C, which is for the one that reads."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
