@@ -7,17 +7,19 @@ time, so that no more are under way than a window has.
 
 from __future__ import annotations
 
+import os
 import signal
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from model.bulk.labelling import Labelled, Task, check_worker, label_chunk
+from model.bulk.orphans import end_with
 from model.bulk.readahead import Readahead
 from model.bulk.source import Chunk
 from model.errors import BulkError
@@ -28,7 +30,7 @@ CHUNK_SECONDS = 600
 """A chunk takes less than a second; longer than this its worker is not coming back."""
 CONNECT_SECONDS = 10
 
-Outcomes = Callable[[Task, Iterator[Chunk]], Iterator[tuple[Chunk, Labelled]]]
+Outcomes = Callable[[Task, Iterator[Chunk]], Generator[tuple[Chunk, Labelled], None, None]]
 
 
 def local(jobs: int) -> AbstractContextManager[Outcomes]:
@@ -49,7 +51,8 @@ def dask(scheduler: str) -> Iterator[Outcomes]:
             "--backend dask needs Dask: run `pip install -r requirements-cluster.txt`"
         ) from None
     try:
-        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+        connect: Callable[..., Any] = Client
+        client = connect(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise BulkError(
             f"no Dask scheduler answers at {scheduler} ({error}): give the address that"
@@ -72,18 +75,23 @@ def _outcomes(
 ) -> Iterator[Outcomes]:
     """Give the function from chunks to outcomes, in order, by joblib's backend of a context."""
     with config:
+        workers = effective_n_jobs(jobs)
+        most = WINDOW_CHUNKS * workers
         parallel = Parallel(
             n_jobs=jobs,
             return_as="generator",
-            pre_dispatch="all",
+            # More than loky's own queue holds, it would lose its way among when the run is ended.
+            pre_dispatch="2 * n_jobs",
             batch_size=1,
-            timeout=CHUNK_SECONDS,
+            # A single process of its own has nobody to wait for, and joblib would say so.
+            timeout=CHUNK_SECONDS if workers > 1 else None,
         )
     with parallel:
 
-        def outcomes(task: Task, chunks: Iterator[Chunk]) -> Iterator[tuple[Chunk, Labelled]]:
+        def outcomes(
+            task: Task, chunks: Iterator[Chunk]
+        ) -> Generator[tuple[Chunk, Labelled], None, None]:
             check(task)
-            most = WINDOW_CHUNKS * parallel._effective_n_jobs()
             with closing(Readahead(chunks, most)) as ahead:
                 while window := deque(ahead.take(most)):
                     yield from _labelled(parallel, task, window)
@@ -94,7 +102,7 @@ def _outcomes(
 def _labelled(
     parallel: Parallel, task: Task, window: deque[Chunk]
 ) -> Iterator[tuple[Chunk, Labelled]]:
-    calls = [delayed(label_chunk)(task, chunk.data) for chunk in window]
+    calls = [delayed(_label)(os.getpid(), task, chunk.data) for chunk in window]
     with _interrupts_held():
         results = parallel(calls)
     try:
@@ -114,6 +122,12 @@ def _labelled(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             results.close()
+
+
+def _label(parent: int, task: Task, chunk: bytes) -> Labelled:
+    """What a worker is given to do; `parent` is the process of the run."""
+    end_with(parent)
+    return label_chunk(task, chunk)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ class Task(msgspec.Struct, frozen=True):
 class Reject(NamedTuple):
     """A line that cannot be labelled: its place in the chunk from 0, why, and the line itself."""
 
-    index: int
+    place: int
     reason: str
     line: bytes
 
@@ -101,9 +101,7 @@ def _tools(task: Task) -> tuple[Callable[[bytes], Row], Callable[[Row], tuple[st
     return reader(task.options), _labeller(classifier, task.options)
 
 
-def _labeller(
-    classifier: Classifier, options: Options
-) -> Callable[[Row], tuple[str, list[bytes]]]:
+def _labeller(classifier: Classifier, options: Options) -> Callable[[Row], tuple[str, list[bytes]]]:
     """Return the function that gives a row its label, and the members to add."""
     key = encode(options.label_field) + b":"
     members = {label: key + encode(label) for label in classifier.labels}

@@ -1,4 +1,4 @@
-"""Reading while others compute: items of an iterator, fetched by a thread before they are asked for.
+"""Reading while others compute: a thread fetches an iterator's items before they are asked for.
 
 May import nothing of ours.
 """
@@ -21,7 +21,8 @@ class Readahead(Generic[T]):
     def __init__(self, items: Iterator[T], most: int) -> None:
         self._queue: Queue[T | BaseException | None] = Queue(most)
         self._closed = Event()
-        self._ended: BaseException | None | bool = False
+        self._ended = False
+        self._error: BaseException | None = None
         # It may wait for a terminal or a pipe for ever, which must not keep the program alive.
         self._thread = Thread(target=self._fetch, args=(items,), daemon=True)
         self._thread.start()
@@ -32,17 +33,17 @@ class Readahead(Generic[T]):
         Raises what the iterator raised, once all items before that were taken.
         """
         taken: list[T] = []
-        while len(taken) < most and self._ended is False:
+        while len(taken) < most and not self._ended:
             try:
                 item = self._queue.get(block=not taken)
             except Empty:
                 break
             if item is None or isinstance(item, BaseException):
-                self._ended = item
+                self._ended, self._error = True, item
             else:
                 taken.append(item)
-        if not taken and isinstance(self._ended, BaseException):
-            raise self._ended
+        if not taken and self._error:
+            raise self._error
         return taken
 
     def close(self) -> None:

@@ -7,7 +7,6 @@ else, so that a run which goes on in the middle cuts as one from the beginning w
 from __future__ import annotations
 
 import gzip
-import sys
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator
@@ -127,12 +126,15 @@ class Source:
         return Chunk(data, lines, end, position)
 
     def _open(self, name: str) -> BufferedReader:
-        if name == STANDARD:
-            return cast(BufferedReader, sys.stdin.buffer)
+        path: Path | int = 0 if name == STANDARD else Path(name)
         try:
-            return self._stack.enter_context(Path(name).open("rb"))
+            # A stream is left open: closing it would wait for a read that may never end.
+            file = open(path, "rb", closefd=name != STANDARD)  # noqa: SIM115
+            if name != STANDARD and Path(name).is_file():
+                self._stack.enter_context(file)
         except (OSError, ValueError) as error:
             raise _unreadable(name, error) from None
+        return file
 
     def _identity(self) -> InputFile | None:
         path = Path(self.name)
