@@ -74,7 +74,7 @@ lint: ## Check style, types and import directions
 
 lock: ## Compile the .in files to pinned requirements with hashes
 	$(SETUP_DEV)
-	@for name in requirements requirements-dev benchmarks/peers/requirements; do \
+	@for name in requirements requirements-cluster requirements-dev benchmarks/peers/requirements; do \
 		$(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 \
 			--fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
 			--output-file $$name.txt $$name.in; \
