@@ -22,7 +22,7 @@ from model.bulk.labelling import Labelled, Task, check_worker, label_chunk
 from model.bulk.orphans import end_with
 from model.bulk.readahead import Readahead
 from model.bulk.source import Chunk
-from model.errors import BulkError
+from model.errors import BulkError, UserError
 
 WINDOW_CHUNKS = 32
 """For each worker: the wait for a window's last chunk is then about a hundredth of its time."""
@@ -61,12 +61,25 @@ def dask(scheduler: str) -> Iterator[Outcomes]:
     with client:
 
         def check(task: Task) -> None:
-            if not client.run(check_worker, task):
+            if not _checked(client, task):
                 raise BulkError(f"the cluster at {scheduler} has no workers: start some")
 
         config = parallel_config(backend="dask", client=client)
         with _outcomes(config, -1, check) as outcomes:
             yield outcomes
+
+
+def _checked(client: Any, task: Task) -> object:
+    """Have every worker load what it needs; what each says by its address."""
+    try:
+        return client.run(check_worker, task)
+    except UserError:
+        raise
+    except Exception as error:
+        raise BulkError(
+            f"a worker of the cluster cannot label ({type(error).__name__}: {error}): start the"
+            " workers in a copy of this folder, with PYTHONPATH=. and requirements-cluster.txt"
+        ) from error
 
 
 @contextmanager

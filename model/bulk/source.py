@@ -7,6 +7,7 @@ else, so that a run which goes on in the middle cuts as one from the beginning w
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from model.errors import BulkError
 STANDARD = "-"
 CHUNK_BYTES = 256 * 1024
 MAX_LINE_BYTES = 64 * 1024 * 1024
+LINE_END = b"\n"
 
 _FORMATS: dict[str, Format] = {
     ".jsonl": "jsonl",
@@ -106,31 +108,33 @@ class Source:
         with Source(self.name) as whole, _reading(self.name):
             file, end = whole._file, self.start
             blocks = iter(lambda: file.read(min(CHUNK_BYTES, end - file.tell())), b"")
-            return sum(block.count(b"\n") for block in blocks)
+            return sum(block.count(LINE_END) for block in blocks)
 
     def _chunk(self, offset: int) -> Chunk:
         wanted = CHUNK_BYTES if self._end is None else min(CHUNK_BYTES, self._end - offset)
         data = self._file.read(wanted)
-        if data and not data.endswith(b"\n"):
-            data += self._file.readline(MAX_LINE_BYTES)
-        if len(data) > MAX_LINE_BYTES and data.rfind(b"\n", 0, -1) < 0:
-            raise BulkError(
-                f"{self.name} has a line of over {MAX_LINE_BYTES >> 20} MiB at byte {offset}:"
-                " is it one text a line?"
-            )
+        if data and not data.endswith(LINE_END):
+            rest = self._file.readline(MAX_LINE_BYTES)
+            if len(rest) == MAX_LINE_BYTES and not rest.endswith(LINE_END):
+                raise BulkError(
+                    f"{self.name} has a line of over {MAX_LINE_BYTES >> 20} MiB at byte"
+                    f" {offset + data.rfind(LINE_END) + 1}: is it one text a line?"
+                )
+            data += rest
         end = offset + len(data)
         if offset == 0:
             data = data.removeprefix(BOM_UTF8)
-        lines = data.count(b"\n") + (not data.endswith(b"\n"))
+        lines = data.count(LINE_END) + (not data.endswith(LINE_END))
         position = self._raw.tell() if self.zipped and self._end is None else end - self.start
         return Chunk(data, lines, end, position)
 
     def _open(self, name: str) -> BufferedReader:
-        path: Path | int = 0 if name == STANDARD else Path(name)
         try:
             # A stream is left open: closing it would wait for a read that may never end.
-            file = open(path, "rb", closefd=name != STANDARD)  # noqa: SIM115
-            if name != STANDARD and Path(name).is_file():
+            closed = name != STANDARD and Path(name).is_file()
+            descriptor = 0 if name == STANDARD else os.open(name, os.O_RDONLY)
+            file = open(descriptor, "rb", closefd=closed)  # noqa: SIM115
+            if closed:
                 self._stack.enter_context(file)
         except (OSError, ValueError) as error:
             raise _unreadable(name, error) from None
