@@ -8,16 +8,16 @@ time, so that no more are under way than a window has.
 from __future__ import annotations
 
 import os
-import signal
-import warnings
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from threading import Event
 from typing import Any
 
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from model.bulk.interrupts import interrupts_deferred, interrupts_held
 from model.bulk.labelling import Labelled, Task, check_worker, label_chunk
 from model.bulk.orphans import end_with
 from model.bulk.readahead import Readahead
@@ -106,21 +106,31 @@ def _outcomes(
         ) -> Generator[tuple[Chunk, Labelled], None, None]:
             check(task)
             with closing(Readahead(chunks, most)) as ahead:
-                while window := deque(ahead.take(most)):
+                while window := ahead.take(most):
                     yield from _labelled(parallel, task, window)
 
         yield outcomes
 
 
 def _labelled(
-    parallel: Parallel, task: Task, window: deque[Chunk]
-) -> Iterator[tuple[Chunk, Labelled]]:
-    calls = [delayed(_label)(os.getpid(), task, chunk.data) for chunk in window]
-    with _interrupts_held():
-        results = parallel(calls)
+    parallel: Parallel, task: Task, window: Sequence[Chunk]
+) -> Generator[tuple[Chunk, Labelled], None, None]:
+    ended = Event()
+
+    def calls() -> Iterator[Any]:
+        for chunk in window:
+            if ended.is_set():
+                return
+            yield delayed(_label)(os.getpid(), task, chunk.data)
+
+    with interrupts_held():
+        results = parallel(calls())
     try:
-        for result in results:
-            yield window.popleft(), result
+        for chunk in window:
+            # joblib, interrupted while it waits, would lose track of its processes.
+            with interrupts_deferred():
+                labelled = next(results)
+            yield chunk, labelled
     except TerminatedWorkerError:
         raise BulkError(
             "a worker process was killed, mostly for want of memory: give the run more of it, or"
@@ -131,23 +141,13 @@ def _labelled(
             f"no worker labelled a chunk in {CHUNK_SECONDS} s: look whether the workers run"
         ) from None
     finally:
-        # joblib warns of results that nobody waits for: the run has ended early, and says why.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            results.close()
+        # However this ends, the few chunks under way are waited for: workers are never torn off.
+        ended.set()
+        with interrupts_deferred(), suppress(Exception):
+            deque(results, maxlen=0)
 
 
 def _label(parent: int, task: Task, chunk: bytes) -> Labelled:
     """What a worker is given to do; `parent` is the process of the run."""
     end_with(parent)
     return label_chunk(task, chunk)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Let processes that start meanwhile never see Ctrl-C, which is for the one that reads."""
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import math
 import time
 from collections import Counter
 from contextlib import ExitStack, closing
@@ -47,7 +48,7 @@ class Output:
                 self._rejects.begin_at(self.done.reject_bytes)
             self._stack = stack.pop_all()
         self._pairs = Counter({(own, label): count for own, label, count in self.done.pairs})
-        self._recorded = time.monotonic()
+        self._recorded = -math.inf
 
     def __enter__(self) -> Output:
         return self

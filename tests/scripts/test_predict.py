@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def predict(*words: object, model: Path, **options: Any) -> subprocess.Completed
 def posts(tmp_path: Path, tiny_examples: Examples) -> Path:
     """Some megabytes of rows."""
     path = tmp_path / "posts.jsonl"
-    rows = ({"text": f"{text} {i}"} for i in range(2000) for text in tiny_examples.texts)
+    rows = ({"text": f"{text} {i}"} for i in range(4000) for text in tiny_examples.texts)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
@@ -54,7 +55,7 @@ def test_cores_share_the_work_and_keep_the_order(posts: Path, tiny_artifact: Pat
     one, two = posts.with_name("one"), posts.with_name("two")
     assert predict(posts, one, "--jobs", 1, model=tiny_artifact).returncode == 0
     done = predict(posts, two, "--jobs", 2, model=tiny_artifact)
-    assert done.stdout == b"36,000 lines = 36,000 labelled + 0 rejected\n"
+    assert done.stdout == b"72,000 lines = 72,000 labelled + 0 rejected\n"
     assert done.stderr == b""
     assert one.read_bytes() == two.read_bytes()
 
@@ -65,8 +66,7 @@ def test_interrupted_command_goes_on(
 ) -> None:
     """Ended by Ctrl-C, by a stop or by force while both processes work, it can be resumed."""
     whole, result = posts.with_name("whole"), posts.with_name("out")
-    posts.write_bytes(posts.read_bytes() * 10)
-    predict(posts, whole, "--jobs", 2, model=tiny_artifact)
+    predict(posts, whole, "--jobs", 1, model=tiny_artifact)
     started = subprocess.Popen(
         command(posts, result, "--jobs", 2, model=tiny_artifact),
         cwd=ROOT,
@@ -95,6 +95,7 @@ def test_interrupted_command_goes_on(
 def test_bar_on_a_terminal(posts: Path, tiny_artifact: Path) -> None:
     """A terminal is shown how much is done, the rate and the time left."""
     main, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 120))
     done = subprocess.Popen(
         command(posts, posts.with_name("out"), "--jobs", 1, model=tiny_artifact),
         cwd=ROOT,

@@ -122,7 +122,7 @@ def test_cluster_that_cannot_label_is_told(
 ) -> None:
     """Nobody there, or workers without the model: each is one sentence."""
     monkeypatch.setattr(backends, "CONNECT_SECONDS", 2)
-    with pytest.raises(BulkError, match="no Dask scheduler answers at tcp://127.0.0.1:1"):
+    with pytest.raises(BulkError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
         run(posts, tmp_path / "out", backend=backends.dask("tcp://127.0.0.1:1"))
     cluster = start(1)
     wait_for(cluster, 1)
