@@ -16,7 +16,7 @@ SETUP := @$(PYTHON) scripts/install.py requirements.txt
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-all data train evaluate compare benchmark benchmark-peers \
+.PHONY: help install run predict test test-all data train evaluate compare benchmark benchmark-peers \
 	lint lock image image-run deploy undeploy test-cluster
 
 help: ## List the targets
@@ -33,6 +33,11 @@ run: ## Serve the model on http://localhost:8080 (trains one first where there i
 		$(MAKE) --no-print-directory train; }
 	@TEXTCLF_PORT=$(PORT) $(if $(WORKERS),TEXTCLF_WORKERS=$(WORKERS)) \
 		exec $(VENV_PYTHON) -m gunicorn
+
+predict: ## Label a file: make predict IN=posts.jsonl OUT=labelled.jsonl [ARGS="--scores --resume"]
+	$(SETUP)
+	@test -n "$(IN)" || { echo "error: name a file: make predict IN=posts.jsonl OUT=labelled.jsonl"; exit 1; }
+	@$(VENV_PYTHON) -m scripts.predict $(ARGS) "$(IN)" $(if $(OUT),"$(OUT)")
 
 test: ## Run the quick tests (those on the full dataset only where DATA_DIR has it)
 	$(SETUP_DEV)
