@@ -77,6 +77,13 @@ def measure(files: Files, jobs: int) -> Bulk:
     return Bulk(files.posts, more / (seconds - few), (cpu - few_cpu) / more * 1e6, seconds, memory)
 
 
+def measure_all(files: Files, data_dir: Path) -> tuple[list[Bulk], float]:
+    """Measure with one process and with two, and what `predict_many` costs around that."""
+    before = inprocess_cost(data_dir, JOBS[-1])
+    measured = [measure(files, jobs) for jobs in JOBS]
+    return measured, (before + inprocess_cost(data_dir, JOBS[-1])) / 2
+
+
 def reaches(measured: Sequence[Bulk], inprocess_us: float) -> list[Reach]:
     """Return what one and two processes are to reach."""
     one, two = measured
@@ -189,9 +196,7 @@ def main(arguments: Sequence[str]) -> None:
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
         files = Files(given.data_dir, Path(scratch), given.posts)
-        before = inprocess_cost(given.data_dir, JOBS[-1])
-        measured = [measure(files, jobs) for jobs in JOBS]
-        inprocess_us = (before + inprocess_cost(given.data_dir, JOBS[-1])) / 2
+        measured, inprocess_us = measure_all(files, given.data_dir)
         print("\n".join(as_text(measured)))
         print(f"predict_many in {JOBS[-1]} processes at a time: {inprocess_us:.0f} CPU-us a post")
         print("\n".join(map(reach_line, reaches(measured, inprocess_us))))
