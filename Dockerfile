@@ -21,6 +21,8 @@ RUN python -m venv --without-pip /opt/venv \
 COPY LICENSE gunicorn.conf.py ./
 COPY app app
 COPY model/*.py model/manifest.json model/pipeline-*.joblib model/
+COPY model/bulk model/bulk
+COPY scripts/__init__.py scripts/cli.py scripts/predict.py scripts/progressbar.py scripts/
 RUN python -m compileall -q --invalidation-mode unchecked-hash .
 
 FROM ${BASE}

@@ -18,8 +18,8 @@ SETUP := @command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-all data train evaluate compare benchmark benchmark-peers \
-	chaos lint format lock audit image image-run deploy undeploy test-cluster
+.PHONY: help install run predict test test-all data train evaluate compare benchmark \
+	benchmark-peers chaos lint format lock audit image image-run deploy undeploy test-cluster
 
 help: ## List the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
@@ -36,6 +36,11 @@ run: ## Serve the model on http://localhost:8080 (trains one first where there i
 	@echo "starting on http://localhost:$(PORT) (Ctrl-C ends it)"
 	@TEXTCLF_PORT=$(PORT) $(if $(WORKERS),TEXTCLF_WORKERS=$(WORKERS)) \
 		exec $(VENV_PYTHON) -m gunicorn
+
+predict: ## Label a file: make predict IN=posts.jsonl OUT=labelled.jsonl [ARGS="--scores --resume"]
+	$(SETUP)
+	@test -n "$(IN)" || { echo "error: name a file: make predict IN=posts.jsonl OUT=labelled.jsonl"; exit 1; }
+	@$(VENV_PYTHON) -m scripts.predict $(ARGS) "$(IN)" $(if $(OUT),"$(OUT)")
 
 test: ## Run the quick tests (those on the full dataset only where DATA_DIR has it)
 	$(SETUP_DEV)
@@ -86,7 +91,7 @@ format: ## Mend style and format where that can be done
 
 lock: ## Compile the .in files to pinned requirements with hashes
 	$(SETUP_DEV)
-	@for name in requirements requirements-dev benchmarks/peers/requirements; do \
+	@for name in requirements requirements-cluster requirements-dev benchmarks/peers/requirements; do \
 		$(VENV_PYTHON) -m uv pip compile --quiet --output-file $$name.txt $$name.in || exit 1; \
 	done
 

@@ -27,7 +27,7 @@ from benchmarks.targets import (
 # As for the servers, and before NumPy is imported.
 os.environ |= SINGLE_THREADED
 
-from benchmarks import posts, report
+from benchmarks import bulk, posts, report
 from benchmarks.inprocess import STOCK, InProcess
 from benchmarks.load import LoadError
 from benchmarks.measure import CPUS, Latency, Measured, Posts, latency, least, measure
@@ -75,6 +75,7 @@ class Bench:
         texts = posts.sample(data_dir)
         self._inprocess = InProcess(ROOT / "model", texts)
         self._posts = Posts(texts, self._inprocess.labels, scratch)
+        self._data_dir, self._scratch = data_dir, scratch
 
     def compare(self, targets: Sequence[Target]) -> None:
         """Print what the same requests take of these servers."""
@@ -88,13 +89,20 @@ class Bench:
         targets = [*SERVICE, *REPLICAS.values(), *installed_peers()]
         inprocess, served = self._in_turns(targets)
         half, latencies = self._latencies(served[PREDICTION].rate)
+        print("files", file=sys.stderr)
+        labelled, alone_us = bulk.measure_all(
+            bulk.Files(self._data_dir, self._scratch, bulk.POSTS), self._data_dir
+        )
         capacities = {n: n * 1e6 / served[t.name].cpu_us for n, t in PREDICTIONS_BY_WORKERS.items()}
         run = report.Run(
             rounds=self._rounds,
             seconds=self._seconds,
             others_cpus=(machine_cpu_seconds() - busy - _own_seconds())
             / (time.monotonic() - started),
-            reaches=reaches(inprocess, served, half.ratio),
+            reaches=[
+                *reaches(inprocess, served, half.ratio),
+                *bulk.reaches(labelled, alone_us),
+            ],
             inprocess_us=inprocess,
             served=served,
             workers={target.name: target.workers for target in targets},
@@ -105,7 +113,7 @@ class Bench:
         reports.mkdir(parents=True, exist_ok=True)
         (reports / "benchmark.json").write_bytes(report.as_json(run))
         draw(run, capacities, reports)
-        print(report.as_text(run))
+        print("\n".join([report.as_text(run), *bulk.as_text(labelled)]))
 
     def _in_turns(self, targets: Sequence[Target]) -> tuple[dict[str, float], dict[str, Measured]]:
         """Measure everything once a round, so that a busy minute meets all alike."""

@@ -15,3 +15,7 @@ class DatasetError(UserError):
 
 class ArtifactError(UserError):
     """A trained artifact is missing, damaged, or not made for this environment."""
+
+
+class BulkError(UserError):
+    """A file cannot be labelled, or not in the way that was asked for."""

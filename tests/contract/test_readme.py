@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,3 +75,29 @@ def test_results_table_is_that_of_the_artifact() -> None:
         view: [f"{figures[name]:.3f}" for name in ("accuracy", "macro_f1", "ece")]
         for view, figures in manifest.evaluation.views.items()
     }
+
+
+def test_file_is_labelled_as_readme_shows(tmp_path: Path) -> None:
+    """The example of make predict, run by this interpreter, prints what follows it."""
+    (found,) = re.findall(
+        r"```sh\n(echo [^`]+make predict [^`]+)```\n\n```text\n(.+?\n)```", README, re.DOTALL
+    )
+    commands, printed = found
+    script = []
+    for command in commands.splitlines():
+        if command.startswith("make "):
+            words = [*command.split(), "--dry-run", "VENV_PYTHON=python"]
+            planned = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+            (command,) = [x for x in planned.stdout.splitlines() if "scripts.predict" in x]
+            command = command.replace("python", f"{sys.executable}", 1)
+            command += f" --model-dir {ROOT / 'model'}"
+        script.append(command)
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == printed

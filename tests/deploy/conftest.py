@@ -60,9 +60,20 @@ class Manifests:
     """Parsed files by path within k8s/."""
 
     def one(self, kind: str) -> Any:
-        """The only object of a kind."""
-        (found,) = [each for each in self.files.values() if each["kind"] == kind]
+        """The only object of a kind, those of the batch job apart."""
+        (found,) = [
+            each
+            for path, each in self.files.items()
+            if each["kind"] == kind and not path.startswith("batch/")
+        ]
         return found
+
+    @property
+    def batch(self) -> dict[str, Any]:
+        """The batch job's objects by kind."""
+        return {
+            each["kind"]: each for path, each in self.files.items() if path.startswith("batch/")
+        }
 
     @property
     def pod(self) -> Any:

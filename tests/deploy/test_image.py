@@ -62,7 +62,7 @@ def test_image_holds_the_service_and_nothing_else(engine: Any, container: Any) -
     assert {line.split()[0] for line in files} == {"root"}
     paths = [line.split(maxsplit=1)[1] for line in files]
     own = {path.split("/")[2] for path in paths if path.startswith("/srv/")}
-    assert own == {"LICENSE", "__pycache__", "app", "gunicorn.conf.py", "model"}
+    assert own == {"LICENSE", "__pycache__", "app", "gunicorn.conf.py", "model", "scripts"}
     assert "/srv/model/manifest.json" in paths
     unwanted = re.compile(r"/tests?$|/site-packages/(pip|matplotlib)$|/evaluation$|\.(c|h|pyi|a)$")
     assert [path for path in paths if unwanted.search(path)] == []
@@ -88,6 +88,14 @@ def test_container_becomes_healthy(container: Any) -> None:
     assert predict(container) == {"label": "hockey"}
     assert requests.get(f"{container.url}/docs", timeout=30).status_code == 200
     assert errors(container) == []
+
+
+def test_image_labels_files(container: Any) -> None:
+    """What the batch job runs is in the image, and needs nothing to write but its results."""
+    rows = r'{"text": "He won in overtime, puck!"}\n{"text": "The probe is in orbit."}\n'
+    command = f"printf '{rows}' | python -m scripts.predict - --jobs 2"
+    lines = container.execute("sh", "-c", command).splitlines()
+    assert [json.loads(line)["label"] for line in lines] == ["hockey", "space"]
 
 
 @pytest.mark.parametrize("cpus", ["0.5", "2"])

@@ -12,7 +12,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 # Those of the operator are no kinds of Kubernetes itself, so no schema here knows them.
-MANIFESTS = [*(ROOT / "k8s").glob("*.yaml"), *(ROOT / "k8s" / "ingress").glob("*.yaml")]
+MANIFESTS = [
+    path for folder in (".", "ingress", "batch") for path in (ROOT / "k8s" / folder).glob("*.yaml")
+]
 OLDEST = "1.30"
 
 
@@ -28,7 +30,7 @@ def schemas() -> Any:
     return pytest.importorskip("kubernetes_validate")
 
 
-@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 @pytest.mark.parametrize("which", ["oldest", "newest"])
 def test_manifest_is_valid(schemas: Any, path: Path, which: str) -> None:
     """The oldest and the newest Kubernetes know the kind and every field, none removed."""
@@ -72,7 +74,7 @@ def test_shellcheck(tool: Callable[[str], str]) -> None:
 def test_kubectl_reads_every_manifest(tool: Callable[[str], str], tmp_path: Path) -> None:
     """Kubernetes's own parser takes all files, which it does not for every YAML."""
     for path in (ROOT / "k8s").rglob("*.yaml"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+        (tmp_path / f"{path.parent.name}-{path.name}").write_bytes(path.read_bytes())
     resources = sorted(path.name for path in tmp_path.glob("*.yaml"))
     (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({"resources": resources}))
     run(tool("kubectl"), "kustomize", str(tmp_path))

@@ -1,0 +1,27 @@
+"""Worker processes that end with the process that started them, however that one ended.
+
+May import nothing of ours. A worker that holds a result which nobody reads any more waits for ever:
+joblib ends its workers itself, but cannot when it is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import lru_cache
+from threading import Thread
+
+_LOOK_SECONDS = 1.0
+
+
+@lru_cache(maxsize=1)
+def end_with(parent: int) -> None:
+    """From now on, end this process soon after `parent` has ended, if that is its parent."""
+    if os.getppid() == parent:
+        Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)

@@ -1,0 +1,31 @@
+"""Workers whose run was killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+CHILD = "import sys, time; from model.bulk.orphans import end_with; end_with({}); "
+WATCHING = CHILD.format("__import__('os').getppid()") + "print('up', flush=True); time.sleep(60)"
+PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+
+
+def test_worker_ends_with_its_parent() -> None:
+    """Killed, the parent cannot end its workers: they notice, and end by themselves."""
+    command = [sys.executable, "-c", PARENT, WATCHING]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        assert parent.stdout.readline() == b"up\n"
+        parent.kill()
+        # The end of the file comes when the last process that could write to it has ended.
+        assert parent.stdout.read() == b""
+
+
+def test_process_of_another_parent_goes_on() -> None:
+    """A worker that somebody else started, as a cluster's are, does not depend on the run."""
+    code = CHILD.format(os.getpid() + 1) + "time.sleep(2); print('still here')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout == b"still here\n"
