@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from operator import methodcaller
@@ -123,22 +123,20 @@ def _inprocess_cost(data_dir: Path) -> float:
     return sum(rounds) / len(rounds)
 
 
-def interrupted(files: Files, jobs: int) -> list[str]:
-    """Kill a run and interrupt another, resume both, and compare with the run that was left alone.
+def interrupted(files: Files, jobs: int) -> Iterator[str]:
+    """Kill a run and stop another, resume both, and compare with one that was left alone.
 
-    Returns a line for each; the result of `measure` must be there.
+    Yields a line for each.
     """
-    result, lines = files.folder / "labelled.jsonl", []
+    result = files.folder / "labelled.jsonl"
+    _watch(files, files.whole, jobs, {})
     expected = _sha256(result)
-    for sent in (signal.SIGKILL, signal.SIGINT):
+    for sent in (signal.SIGKILL, signal.SIGTERM):
         result.unlink()
         _watch(files, files.whole, jobs, {0.3: methodcaller("send_signal", sent)}, stopped=True)
         _watch(files, files.whole, jobs, {}, "--resume")
         equal = _sha256(result) == expected
-        lines.append(
-            f"{sent.name} at 30% and --resume: {'equal byte for byte' if equal else 'DIFFERENT'}"
-        )
-    return lines
+        yield f"{sent.name} and --resume: {'equal byte for byte' if equal else 'DIFFERENT'}"
 
 
 def _run(files: Files, given: Path, jobs: int) -> tuple[float, float, list[float]]:
@@ -191,17 +189,19 @@ def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bulk", description=__doc__)
     parser.add_argument("--posts", type=int, default=POSTS, help=f"default: {POSTS}")
-    parser.add_argument("--interrupt", action="store_true", help="also kill and resume runs")
+    parser.add_argument("--interrupt", action="store_true", help="kill and resume runs instead")
     parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("DATA_DIR", "data")))
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
         files = Files(given.data_dir, Path(scratch), given.posts)
+        if given.interrupt:
+            for line in interrupted(files, JOBS[-1]):
+                print(line, flush=True)
+            return
         measured, inprocess_us = measure_all(files, given.data_dir)
         print("\n".join(as_text(measured)))
         print(f"predict_many in {JOBS[-1]} processes at a time: {inprocess_us:.0f} CPU-us a post")
         print("\n".join(map(reach_line, reaches(measured, inprocess_us))))
-        if given.interrupt:
-            print("\n".join(interrupted(files, JOBS[-1])))
 
 
 if __name__ == "__main__":
