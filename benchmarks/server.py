@@ -109,8 +109,8 @@ def tree(pid: int) -> list[int]:
     found = [pid]
     for parent in found:
         # Any thread may have started a process.
-        for children in (PROC / str(parent) / "task").glob("*/children"):
-            with suppress(OSError):  # it ended just now
+        with suppress(OSError):  # it ended just now
+            for children in (PROC / str(parent) / "task").glob("*/children"):
                 found += map(int, children.read_text().split())
     return found
 

@@ -1,4 +1,4 @@
-"""Clients that keep asking for predictions on connections that they keep.
+"""Clients that keep asking for predictions, by default on connections that they keep.
 
 May import the texts of ours. Each waits for its answer before it asks again, opens a new connection
 where the server said that it would close the old one, and never sends a request a second time.
@@ -31,13 +31,14 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def asking(port: int, clients: int) -> Iterator[list[Asked]]:
+def asking(port: int, clients: int, *, keep: bool = True) -> Iterator[list[Asked]]:
     """So many clients at work while the block runs; what they saw, as they see it."""
     seen: list[Asked] = []
     ended = threading.Event()
     every = bodies(256)
+    headers = {} if keep else {"Connection": "close"}
     threads = [
-        threading.Thread(target=_ask, args=(port, every[number:], seen, ended))
+        threading.Thread(target=_ask, args=(port, every[number:], headers, seen, ended))
         for number in range(clients)
     ]
     for thread in threads:
@@ -64,14 +65,20 @@ def failures(seen: list[Asked]) -> list[Asked]:
     return [one for one in seen if not one.label]
 
 
-def _ask(port: int, texts: list[bytes], seen: list[Asked], ended: threading.Event) -> None:
+def _ask(
+    port: int,
+    texts: list[bytes],
+    headers: dict[str, str],
+    seen: list[Asked],
+    ended: threading.Event,
+) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     at = 0
     while not ended.is_set():
         at = (at + 1) % len(texts)
         sent, label, failure = time.monotonic(), "", ""
         try:
-            connection.request("POST", "/prediction", texts[at])
+            connection.request("POST", "/prediction", texts[at], headers)
             response = connection.getresponse()
             content = response.read()
             if response.status == 200:

@@ -43,8 +43,11 @@ class Sample(msgspec.Struct, frozen=True):
     """What the server takes, its workers idle."""
 
     requests: int
-    megabytes: float
-    """Of all processes, what they share divided among them."""
+    resident: float
+    """Megabytes of the workers. Not the proportional size: what a worker shares with the rest of
+    the machine is divided among fewer when other processes end, and it would seem to grow."""
+    own: float
+    """Megabytes among them that are shared with nobody."""
     descriptors: int
     files: int
     """Files of counts, with their bytes."""
@@ -73,14 +76,15 @@ def outcomes(samples: list[Sample], loads: list[Load], same: bool) -> list[Outco
     first, last = samples[0], samples[-1]
     sent = sum(load.requests for load in loads)
     faults, broken = (sum(getattr(load, name) for load in loads) for name in ("faults", "broken"))
-    growth = last.megabytes / first.megabytes - 1
+    growth = last.resident / first.resident - 1
     return [
         Outcome(
             "It does not leak memory",
-            f"{growth:+.2%}, {first.megabytes:.1f} to {last.megabytes:.1f} MB (PSS of the server)"
-            f" between request {first.requests} and {last.requests};"
+            f"RSS of the workers {growth:+.2%}, {first.resident:.1f} to {last.resident:.1f} MB, of"
+            f" it their own {first.own:.1f} to {last.own:.1f} MB, between request {first.requests}"
+            f" and {last.requests};"
             f" {'the same workers throughout' if same else 'workers were replaced'}",
-            f"< {GROWTH:.0%} after warm-up",
+            f"RSS < +{GROWTH:.0%} after warm-up",
             growth < GROWTH and same,
         ),
         Outcome(
@@ -153,12 +157,21 @@ def sample(server: Server, metrics_base: Path, requests: int) -> Sample:
     files = [path.stat().st_size for path in folder.iterdir()]
     return Sample(
         requests,
-        server.pss_megabytes(),
+        sum(megabytes(pid, "Rss") for pid in workers(server)),
+        sum(megabytes(pid, "Private_Dirty") for pid in workers(server)),
         sum(len(list((PROC / str(pid) / "fd").iterdir())) for pid in workers(server)),
         len(files),
         sum(files),
         series,
     )
+
+
+def megabytes(pid: int, kind: str) -> float:
+    """Memory of a process, of one of the kinds that the kernel tells in smaps_rollup."""
+    for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+        if line.startswith(f"{kind}:"):
+            return int(line.split()[1]) / 1024
+    raise ServerError(f"the kernel does not tell {kind} of process {pid}")
 
 
 def _line(method: str, path: str, body: object) -> bytes:
