@@ -90,6 +90,21 @@ def check_pre_commit(*words: str) -> None:
     assert "\npre-commit==" in (ROOT / "requirements-dev.txt").read_text()
 
 
+def check_pip(*words: str) -> None:
+    """The requirements that are to be installed are there."""
+    assert words[:2] == ("install", "-r")
+    assert (ROOT / words[2]).is_file()
+
+
+def check_dask(*words: str) -> None:
+    """It is one of the two parts of a cluster; tests/model/bulk/test_dask.py runs one."""
+    assert words[0] in {"scheduler", "worker"}
+
+
+def run_by_test_readme(*words: str) -> None:
+    """A part of README's example of a file, which test_readme.py runs whole."""
+
+
 def check_sed(*words: str) -> None:
     """The file that is read is there; what comes out is applied by tests/deploy."""
     assert (ROOT / words[-1]).is_file()
@@ -103,13 +118,19 @@ CHECKS: dict[str, Callable[..., None]] = {
     ".venv/bin/python": check_python,
     ".venv/bin/pre-commit": check_pre_commit,
     "sed": check_sed,
+    "python": check_python,
+    "pip": check_pip,
+    "dask": check_dask,
+    "echo": run_by_test_readme,
+    "cat": run_by_test_readme,
 }
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_commands_of_shell_blocks_can_be_run(document: Path) -> None:
     """Each command of each shell block is known here, and what it names exists."""
-    for program, *words in commands(document):
+    for command in commands(document):
+        program, *words = (word for word in command if not re.match("[A-Z]+=", word))
         assert program in CHECKS, f"{document.name} shows {program}: add a check of it"
         CHECKS[program](*words)
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
+import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.tokens import SUBJECT_REPEATS, tokenize
+
+UNSPACED = [(0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +46,33 @@ def test_ascii_rules(text: str, words: list[str]) -> None:
 def test_other_scripts(text: str, words: list[str]) -> None:
     """Letters and marks of every script are kept; Han and kana are one word each."""
     assert tokenize(text) == words
+
+
+def by_definition(text: str) -> list[str]:
+    """The rules, read out character by character."""
+    written = []
+    for character in text.lower():
+        category, code = unicodedata.category(character), ord(character)
+        unspaced = any(first <= code <= last for first, last in UNSPACED)
+        if category == "Nd":
+            written.append("0")
+        elif category[0] in "LM":
+            written.append(f" {character} " if unspaced else character)
+        else:
+            written.append(" ")
+    return [word for word in re.sub("s( |$)", " ", "".join(written)).split(" ") if word]
+
+
+def test_every_character_follows_the_rules() -> None:
+    """All of Unicode is cut by the definition, halves of surrogate pairs included."""
+    everything = "".join(map(chr, range(0x110000)))
+    assert tokenize(everything) == by_definition(everything)
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=60))
+def test_any_text_follows_the_rules(text: str) -> None:
+    """Whatever stands beside what, the words are those of the definition."""
+    assert tokenize(text) == by_definition(text)
 
 
 def test_one_non_ascii_character_leaves_the_other_words_alone() -> None:
