@@ -17,12 +17,15 @@ import msgspec
 from threadpoolctl import threadpool_limits
 
 from model.bulk.options import EXPLANATION, SCORES, Options
-from model.bulk.rows import BadLineError, Row, encode, reader, spliced
-from model.classifier import Classifier, load_classifier
+from model.bulk.rows import BadLineError, Reader, Row, encode, reader, spliced
+from model.classifier import Classifier, Prediction, load_classifier
 from model.errors import ArtifactError
 
 GZIP_LEVEL = 4
 """About half the time of the usual 6, for a few hundredths more bytes."""
+
+BATCH = 64
+"""Texts that are classified together: more of them would be no faster."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -60,21 +63,24 @@ def label_chunk(task: Task, chunk: bytes) -> Labelled:
 
     Raises ArtifactError when this process has not the artifact that the task names.
     """
-    read, label = _tools(task)
-    lines, rejects = [], []
-    pairs: Counter[tuple[str, str]] = Counter()
+    tools = _tools(task)
+    rows, rejects = [], []
     for index, line in enumerate(chunk.removesuffix(b"\n").split(b"\n")):
         try:
-            row = read(line)
+            rows.append(tools.read(line))
         except BadLineError as error:
             rejects.append(Reject(index, str(error), line))
             if not task.skip_bad_lines:
                 break
-            continue
-        predicted, added = label(row)
-        lines.append(spliced(row.head, added))
-        if row.truth is not None:
-            pairs[row.truth, predicted] += 1
+    lines = []
+    pairs: Counter[tuple[str, str]] = Counter()
+    for first in range(0, len(rows), BATCH):
+        batch = rows[first : first + BATCH]
+        found = tools.classifier.predict_many([row.text for row in batch])
+        for row, prediction in zip(batch, found, strict=True):
+            lines.append(spliced(row.head, tools.added(row, prediction)))
+            if row.truth is not None:
+                pairs[row.truth, prediction.label] += 1
     output = b"".join(lines)
     if task.zipped and output:
         output = gzip.compress(output, GZIP_LEVEL, mtime=0)
@@ -86,9 +92,17 @@ def check_worker(task: Task) -> None:
     _tools(task)
 
 
+class _Tools(NamedTuple):
+    """What a process needs for its chunks."""
+
+    read: Reader
+    classifier: Classifier
+    added: Callable[[Row, Prediction], list[bytes]]
+    """The members that a row gets."""
+
+
 @lru_cache(maxsize=1)
-def _tools(task: Task) -> tuple[Callable[[bytes], Row], Callable[[Row], tuple[str, list[bytes]]]]:
-    """The functions that read and label a row."""
+def _tools(task: Task) -> _Tools:
     # A process for every core is busy already: threads of the linear algebra would only add to it.
     threadpool_limits(limits=1)
     classifier = load_classifier(Path(task.model_dir))
@@ -98,24 +112,23 @@ def _tools(task: Task) -> tuple[Callable[[bytes], Row], Callable[[Row], tuple[st
             f"a worker has the model {found[:12]} in {task.model_dir} where the run labels by"
             f" {task.model_sha256[:12]}: give every worker the same artifact"
         )
-    return reader(task.options), _labeller(classifier, task.options)
+    return _Tools(reader(task.options), classifier, _members(classifier, task.options))
 
 
-def _labeller(classifier: Classifier, options: Options) -> Callable[[Row], tuple[str, list[bytes]]]:
-    """Return the function that gives a row its label, and the members to add."""
+def _members(classifier: Classifier, options: Options) -> Callable[[Row, Prediction], list[bytes]]:
+    """Return the function that gives the members to add to a row."""
     key = encode(options.label_field) + b":"
     members = {label: key + encode(label) for label in classifier.labels}
     scores_key, explanation_key = encode(SCORES) + b":", encode(EXPLANATION) + b":"
 
-    def label(row: Row) -> tuple[str, list[bytes]]:
-        found = classifier.predict(row.text)
+    def added_to(row: Row, found: Prediction) -> list[bytes]:
         added = [members[found.label]]
         if options.scores:
             scores = dict(zip(classifier.labels, found.probabilities.tolist(), strict=True))
             added.append(scores_key + encode(scores))
         if options.explain:
             added.append(explanation_key + encode(_explanation(classifier, row.text, found.label)))
-        return found.label, added
+        return added
 
     def _explanation(classifier: Classifier, text: str, label: str) -> dict[str, object]:
         explained = classifier.explain(text, label, options.explain)
@@ -125,4 +138,4 @@ def _labeller(classifier: Classifier, options: Options) -> Callable[[Row], tuple
             form[side] = [evidence._asdict() for evidence in form[side]]
         return form
 
-    return label
+    return added_to

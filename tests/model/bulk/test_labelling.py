@@ -38,7 +38,7 @@ def test_scores_and_explanation_have_the_apis_form(task: Make, tiny_artifact: Pa
     options = {"scores": True, "explain": 2}
     found = label_chunk(task(**options), msgspec.json.encode({"text": text}))
     classifier = load_classifier(tiny_artifact)
-    prediction = classifier.predict(text)
+    (prediction,) = classifier.predict_many([text])
     explanation = answers.explain(classifier, text, prediction.label, 2)
     assert json.loads(found.output) == {
         "text": text,
