@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 CHILD = "import sys, time; from model.bulk.orphans import end_with; end_with({}); "
-WATCHING = CHILD.format("__import__('os').getppid()") + "print('up', flush=True); time.sleep(60)"
+WATCHING = CHILD.format("__import__('os').getppid()") + "print('up', flush=True); time.sleep(600)"
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
 
 
@@ -21,7 +21,7 @@ def test_worker_ends_with_its_parent() -> None:
         assert parent.stdout.readline() == b"up\n"
         parent.kill()
         # The end of the file comes when the last process that could write to it has ended.
-        assert parent.stdout.read() == b""
+        assert parent.communicate(timeout=60)[0] == b""
 
 
 def test_process_of_another_parent_goes_on() -> None:

@@ -7,17 +7,20 @@ import gzip
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from model.bulk import output
+from model.bulk.labelling import Labelled, Task, label_chunk
 from model.bulk.options import Shard
 from model.bulk.record import Done
 from model.bulk.run import Progress, check_count, shard_name
-from model.dataset import Examples
+from model.bulk.source import Chunk
+from model.dataset import GZIP_MAGIC, Examples
 from model.errors import BulkError
 
 Run = Callable[..., Any]
@@ -302,6 +305,8 @@ def test_empty_input_gives_an_empty_output(run: Run, tmp_path: Path, name: str) 
     (tmp_path / "in.jsonl").touch()
     assert run(tmp_path / "in.jsonl", tmp_path / name).done == Done(0)
     content = (tmp_path / name).read_bytes()
+    # Not the empty file that Python's gzip would take and other programs refuse.
+    assert content.startswith(GZIP_MAGIC) == name.endswith(".gz")
     assert (gzip.decompress(content) if name.endswith("gz") else content) == b""
 
 
@@ -341,6 +346,19 @@ def test_lost_line_is_a_fault() -> None:
     check_count(Done(0, lines=3, labelled=2, rejected=1))
     with pytest.raises(RuntimeError, match="of 3 lines 2 were labelled and 0 rejected"):
         check_count(Done(0, lines=3, labelled=2))
+
+
+def test_run_that_lost_a_line_gives_no_result(run: Run, posts: Path) -> None:
+    """The count is looked at before the result gets its name."""
+
+    def losing(task: Task, chunks: Iterator[Chunk]) -> Iterator[tuple[Chunk, Labelled]]:
+        for chunk in chunks:
+            labelled = label_chunk(task, chunk.data)
+            yield chunk, labelled._replace(labelled=labelled.labelled - 1)
+
+    with pytest.raises(RuntimeError, match="of 90 lines 89 were labelled"):
+        run(posts, posts.with_name("out"), backend=nullcontext(losing))
+    assert not posts.with_name("out").exists()
 
 
 def test_evaluation_that_is_not_installed_is_told_before_the_work(
