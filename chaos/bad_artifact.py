@@ -1,6 +1,6 @@
 """Trial: artifacts that are damaged, foreign, contradictory or evil, at the start and at a reload.
 
-May import the watched service of ours, and the names of an artifact's files.
+May import the service under trial of ours, and the names of an artifact's files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from app.settings import Settings
 from chaos.outcome import Outcome
 from chaos.rawhttp import HOCKEY, predict
-from chaos.watched import Service, failing_start, service, until
+from chaos.service import Service, failing_start, service, until
 from model.manifest import MANIFEST, read_manifest
 
 START_SECONDS = 30.0

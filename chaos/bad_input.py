@@ -24,8 +24,8 @@ from app.settings import Settings
 from chaos import strange_bodies, strange_heads
 from chaos.outcome import Outcome
 from chaos.rawhttp import exchange, status
+from chaos.service import Service, service
 from chaos.strange_heads import PIPELINED
-from chaos.watched import Service, service
 from model.classifier import load_classifier
 
 SEED = 0

@@ -1,6 +1,6 @@
 """Trial: bodies with and without a Content-Length, just under, at and over the size limit.
 
-May import the watched service of ours.
+May import the service under trial of ours.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from chaos.outcome import Outcome
 from chaos.rawhttp import exchange, post, status
-from chaos.watched import Service, service
+from chaos.service import Service, service
 
 LIMIT = 1_048_576
 SIZES = {"half": LIMIT // 2, "under": LIMIT - 1, "at": LIMIT, "over": LIMIT + 1, "twice": 2 * LIMIT}

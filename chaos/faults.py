@@ -1,6 +1,6 @@
 """Trial: what the machine and the settings can do to the service.
 
-May import the watched service of ours. File systems are made read-only, small and full in a mount
+May import the service under trial of ours. File systems are made read-only, small and full in a mount
 namespace of the service's own, which needs no rights where user namespaces are allowed.
 """
 
@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from chaos.outcome import Outcome
 from chaos.rawhttp import HOCKEY, HOST, exchange, predict, status
-from chaos.watched import Service, failing_start, service, until
+from chaos.service import Service, failing_start, service, until
 
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-ec")
 # All but what the kernel itself shows as files, and what is mounted under /dev.

@@ -15,7 +15,7 @@ from contextlib import closing
 from chaos.crowd import Client, Crowd, Kind
 from chaos.outcome import Outcome
 from chaos.rawhttp import GOALIE, HOST
-from chaos.watched import Service, service
+from chaos.service import Service, service
 
 CLIENT_TIMEOUT = 5
 SLACK_SECONDS = 2.0
