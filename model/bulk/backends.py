@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from threading import Event
 from typing import Any
 
@@ -35,7 +35,8 @@ Outcomes = Callable[[Task, Iterator[Chunk]], Generator[tuple[Chunk, Labelled], N
 
 def local(jobs: int) -> AbstractContextManager[Outcomes]:
     """Label on so many processes of this machine, -1 for one for each core that may be used."""
-    return _outcomes(nullcontext(), jobs, lambda task: None)
+    ending = {"initializer": end_with, "initargs": (os.getpid(),)}
+    return _outcomes(parallel_config(backend="loky", **ending), jobs, lambda task: None)
 
 
 @contextmanager
@@ -121,7 +122,7 @@ def _labelled(
         for chunk in window:
             if ended.is_set():
                 return
-            yield delayed(_label)(os.getpid(), task, chunk.data)
+            yield delayed(label_chunk)(task, chunk.data)
 
     with interrupts_held():
         results = parallel(calls())
@@ -145,9 +146,3 @@ def _labelled(
         ended.set()
         with interrupts_deferred(), suppress(Exception):
             deque(results, maxlen=0)
-
-
-def _label(parent: int, task: Task, chunk: bytes) -> Labelled:
-    """What a worker is given to do; `parent` is the process of the run."""
-    end_with(parent)
-    return label_chunk(task, chunk)

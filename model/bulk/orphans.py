@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import os
 import time
-from functools import lru_cache
 from threading import Thread
 
 _LOOK_SECONDS = 1.0
 
 
-@lru_cache(maxsize=1)
 def end_with(parent: int) -> None:
-    """From now on, end this process soon after `parent` has ended, if that is its parent."""
-    if os.getppid() == parent:
-        Thread(target=_watch, args=(parent,), daemon=True).start()
+    """From now on, end this process soon after the one that started it, `parent`, has ended."""
+    Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
 def _watch(parent: int) -> None:

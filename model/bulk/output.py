@@ -89,7 +89,8 @@ class Output:
         if self._rejects:
             self._rejects.finish()
         self._labelled.finish()
-        self._record.unlink(missing_ok=True)
+        if self._labelled.is_file:
+            self._record.unlink(missing_ok=True)
         self.resumable = False
 
     def _begin(self, start: int, resume: bool) -> Done:

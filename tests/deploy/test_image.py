@@ -90,8 +90,9 @@ def test_container_becomes_healthy(container: Any) -> None:
     assert errors(container) == []
 
 
-def test_image_labels_files(container: Any) -> None:
+def test_image_labels_files(engine: Any) -> None:
     """What the batch job runs is in the image, and needs nothing to write but its results."""
+    container = engine.run("--memory 1g --memory-swap 1g")  # beside the service that runs in it
     rows = r'{"text": "He won in overtime, puck!"}\n{"text": "The probe is in orbit."}\n'
     command = f"printf '{rows}' | python -m scripts.predict - --jobs 2"
     lines = container.execute("sh", "-c", command).splitlines()
