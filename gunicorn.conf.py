@@ -60,6 +60,10 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 # No control socket: nothing here uses it, and it cannot be made on a read-only root.
 control_socket_disable = True
 
+# Not whichever is installed: the parser in C that gunicorn would prefer is older than what this
+# release of it asks for, and it decides where a request ends.
+http_parser = "python"
+
 # A prediction's request line and headers are short; what is longer is not meant for this service.
 limit_request_line = 2048
 limit_request_fields = 64

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from benchmarks.replicas import replicas
 from benchmarks.report import Run
 from benchmarks.targets import PEERS, PREDICTION, PREDICTIONS_BY_WORKERS
 
@@ -55,6 +56,10 @@ def test_costs_in_scaling(run: Run) -> None:
         for workers, target in PREDICTIONS_BY_WORKERS.items()
     ]
     assert rows("docs/scaling.md", "workers", "requests per core-second") == expected
+    expected = [
+        [str(count), f"{1e6 / run.served[replicas(count).name].cpu_us:.0f}"] for count in (1, 2, 4)
+    ]
+    assert rows("docs/scaling.md", "replicas", "requests per core-second") == expected
     law = run.scalability
     fitted = f"r = {law.rate:.0f}, c = {law.contention:.4f} and k = {law.coherency:.4f}"
     assert fitted in " ".join((ROOT / "docs" / "scaling.md").read_text().split())
