@@ -17,6 +17,10 @@ counting them just once costs 0.002 on posts (`make compare`)."""
 
 _SUBJECT = "Subject:"
 
+# The longest that a line of mail may be (RFC 5322, 2.1.1). Without a bound, a text that is all
+# Subject would cost four times what others of its size do.
+_LINE = 998
+
 # What a character is to the tokeniser.
 _SEPARATOR, _LETTER, _DIGIT, _UNSPACED, _UNSEEN = range(5)
 
@@ -89,7 +93,7 @@ def tokenize(text: str) -> list[str]:
     * one final `s` of a word is dropped: plurals meet their singular, at the price of
       shortening `is` to `i` (in `make compare` a gain, though not beyond noise);
     * when the first paragraph has a line `Subject: ...`, as mail headers do, its words
-      are counted `SUBJECT_REPEATS` times more.
+      (of its first 998 characters) are counted `SUBJECT_REPEATS` times more.
     """
     words = _words(text)
     subject = _subject_of(text)
@@ -110,7 +114,8 @@ def _subject_of(text: str) -> str:
     start = text.find(_SUBJECT, 0, _first_paragraph_end(text))
     if start == -1 or (start > 0 and text[start - 1] != "\n"):
         return ""
-    return text[start + len(_SUBJECT) :].partition("\n")[0]
+    start += len(_SUBJECT)
+    return text[start : start + _LINE].partition("\n")[0]
 
 
 def _first_paragraph_end(text: str) -> int:

@@ -98,6 +98,13 @@ def test_subject_elsewhere_counts_once(text: str) -> None:
     assert tokenize(text).count("moon") == 1
 
 
+def test_subject_longer_than_a_line_of_mail_counts_once_beyond_it() -> None:
+    """What follows the first 998 characters of a Subject is text like any other."""
+    words = tokenize("Subject: near" + " " * 1000 + "far")
+    assert words.count("near") == 1 + SUBJECT_REPEATS
+    assert words.count("far") == 1
+
+
 def test_subject_may_end_the_text() -> None:
     """A Subject line needs neither a newline nor a blank line after it."""
     assert tokenize("Subject: moon").count("moon") == 1 + SUBJECT_REPEATS
