@@ -3,8 +3,9 @@
 May import the problems and the listener's queue of ours. A worker that is behind tells whom it
 cannot serve soon, instead of letting them wait for seconds; and it does so for little, or those it
 serves would pay for it: with twice the requests that a worker can answer there is one refusal for
-each answer. Answered by Flask a refusal costs a third of a prediction; here, before gunicorn has
-made a greenlet or read a header, about 30 us, a twentieth.
+each answer. Answered by Flask a refusal would cost half a prediction (the constant view of
+`make benchmark`); here it comes before gunicorn has made a greenlet or read a header, and
+`python -m chaos overload` shows what is left of the peak.
 """
 
 from __future__ import annotations
