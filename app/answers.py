@@ -68,7 +68,7 @@ def _tell(
     metrics.observe_prediction(found, len(text))
     scores = explanation = None
     if options.scores:
-        scores = dict(zip(classifier.labels, found.probabilities.tolist(), strict=True))
+        scores = dict(zip(classifier.labels, found.probabilities, strict=True))
     if options.explain:
         explanation = explain(classifier, text, found.label, options.explain)
     return Answer(found.label, scores, explanation)

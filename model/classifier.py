@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax as softmax_of_rows
 from sklearn.pipeline import Pipeline
 
 from model import artifact
@@ -31,7 +32,7 @@ class Prediction(NamedTuple):
     label: str
     probability: float
     """Calibrated probability of the label."""
-    probabilities: Floats
+    probabilities: Sequence[float]
     """Probability of each label, [n_labels], in the order of `Classifier.labels`."""
     known_share: float
     """Share of the text's terms that training knew; NaN where it cannot be told."""
@@ -65,7 +66,7 @@ class Explanation(NamedTuple):
 class Scorer(Protocol):
     """Something that gives a text its probabilities [n_labels] and its share of known terms."""
 
-    def score(self, text: str) -> tuple[Floats, float]: ...
+    def score(self, text: str) -> tuple[list[float], float]: ...
 
     def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
         """The same of many texts: [n_texts, n_labels] and [n_texts]."""
@@ -89,8 +90,9 @@ class Classifier:
     def predict(self, text: str) -> Prediction:
         """Classify one text; one without any known term gets what is likely beforehand."""
         probabilities, known_share = self._score(text)
-        best = int(probabilities.argmax())
-        return Prediction(self.labels[best], float(probabilities[best]), probabilities, known_share)
+        highest = max(probabilities)
+        label = self.labels[probabilities.index(highest)]
+        return Prediction(label, highest, probabilities, known_share)
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
         """Classify texts, in order, for less than one by one; memory grows with their number."""
@@ -100,7 +102,7 @@ class Classifier:
         best = probabilities.argmax(axis=1)
         highest = probabilities[np.arange(len(texts)), best]
         labels = map(self.labels.__getitem__, best.tolist())
-        columns = (labels, highest.tolist(), probabilities, known_shares.tolist())
+        columns = (labels, highest.tolist(), probabilities.tolist(), known_shares.tolist())
         return [Prediction(*one) for one in zip(*columns, strict=True)]
 
     def explain(self, text: str, label: str, most: int) -> Explanation:
@@ -131,17 +133,17 @@ class CompiledScorer:
     def __init__(self, compiled: CompiledPipeline) -> None:
         self._compiled = compiled
 
-    def score(self, text: str) -> tuple[Floats, float]:
+    def score(self, text: str) -> tuple[list[float], float]:
         values, known_share = self._compiled.score(text)
         return softmax(values), known_share
 
     def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
         values, known_shares = self._compiled.score_many(texts)
-        return softmax(values), known_shares
+        return softmax_of_rows(values, axis=1), known_shares
 
     def evidence(self, text: str) -> tuple[list[str], Floats, Floats]:
         terms, weights = self._compiled.contributions(text)
-        return terms, weights, self._compiled.intercept
+        return terms, weights, np.float32(self._compiled.intercept)
 
 
 class PipelineScorer:
@@ -150,8 +152,8 @@ class PipelineScorer:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
 
-    def score(self, text: str) -> tuple[Floats, float]:
-        return self._pipeline.predict_proba([text])[0], float("nan")
+    def score(self, text: str) -> tuple[list[float], float]:
+        return self._pipeline.predict_proba([text])[0].tolist(), float("nan")
 
     def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
         return self._pipeline.predict_proba(texts), np.full(len(texts), np.nan)

@@ -24,6 +24,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
+from math import exp, sqrt
 from typing import Any
 
 import numpy as np
@@ -55,30 +56,30 @@ class CompiledPipeline:
         self._rows = np.zeros((n_terms + 1, n_labels + 1), dtype=np.float32)
         self._rows[1:, :n_labels] = weights.T[order] * idf[:, None]
         self._rows[1:, n_labels] = idf
-        self.intercept: Floats = intercept.astype(np.float32)
+        self.intercept: tuple[float, ...] = tuple(intercept.tolist())
         """Decision values of a text without any known term, [n_labels]."""
-        # Given out as it is by `score`: a caller must not be able to change later answers.
-        self.intercept.setflags(write=False)
         self._terms = vectorizer.get_feature_names_out()[order].tolist()
         # Row numbers are kept as the bytes of an int32: joined, those of a text are an array.
         self._row_of = {term: _row(number) for number, term in enumerate(self._terms, 1)}
         self._analyze = _analyzer(vectorizer)
         self._sublinear = bool(vectorizer.sublinear_tf)
 
-    def score(self, text: str) -> tuple[Floats, float]:
-        """Score one text: decision values, float32 [n_labels], and the share of its terms known.
+    def score(self, text: str) -> tuple[list[float], float]:
+        """Score one text: decision values, [n_labels], and the share of its terms known.
 
         The share counts every occurrence; a text without terms has a share of 0.
         """
         rows = np.sort(np.frombuffer(self._occurrences(text), dtype=np.int32))
         starts, counts = _runs(rows)
         if len(starts) == 1:
-            return self.intercept, 0.0
+            return list(self.intercept), 0.0
         gathered = self._rows.take(rows[starts], axis=0)
         frequencies = self._frequencies(counts)
         summed, norm = self._sum(gathered, frequencies)
         known = len(rows) - int(counts[0])
-        return summed / norm + self.intercept, known / (len(rows) - 1)
+        # For a few numbers a call of NumPy costs more than Python does.
+        values = [s / norm + b for s, b in zip(summed.tolist(), self.intercept, strict=True)]
+        return values, known / (len(rows) - 1)
 
     def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
         """Score texts: decision values, float32 [n_texts, n_labels], and shares known, [n_texts].
@@ -100,7 +101,7 @@ class CompiledPipeline:
         norms: Floats = np.sqrt(np.add.reduceat(gathered[:, -1:] ** 2, first, axis=0))
         # A text without any known term has a sum of 0 too.
         norms[norms == 0] = 1
-        values = summed / norms + self.intercept
+        values = summed / norms + np.array(self.intercept, dtype=np.float32)
         known = lengths - counts[first]
         return values, known / np.maximum(lengths - 1, 1)
 
@@ -129,10 +130,10 @@ class CompiledPipeline:
         return _UNKNOWN_ROW + b"".join(rows)
 
     @staticmethod
-    def _sum(gathered: Floats, frequencies: Floats) -> tuple[Floats, Floats]:
+    def _sum(gathered: Floats, frequencies: Floats) -> tuple[Floats, float]:
         """Weighted sum of the label columns, and the Euclidean norm of the weighted idf column."""
         weighted = frequencies * gathered[:, -1]
-        return frequencies @ gathered[:, :-1], np.sqrt(weighted @ weighted)
+        return frequencies @ gathered[:, :-1], sqrt(weighted @ weighted)
 
     def _frequencies(self, counts: NDArray[Any]) -> Floats:
         """The weights tf of numbers of occurrences."""
@@ -143,14 +144,15 @@ class CompiledPipeline:
         return frequencies
 
 
-def softmax(values: Floats) -> Floats:
-    """Turn decision values [..., n_labels] into probabilities.
+def softmax(values: Sequence[float]) -> list[float]:
+    """Turn decision values, [n_labels], into probabilities.
 
-    SciPy's softmax does the same and costs five times as much on six numbers.
+    SciPy's softmax does the same, and costs several times as much for six numbers.
     """
-    exponentials: Floats = np.exp(values - values.max(axis=-1, keepdims=True))
-    exponentials /= exponentials.sum(axis=-1, keepdims=True)
-    return exponentials
+    highest = max(values)
+    exponentials = [exp(value - highest) for value in values]
+    total = sum(exponentials)
+    return [exponential / total for exponential in exponentials]
 
 
 def _row(number: int) -> bytes:

