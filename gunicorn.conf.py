@@ -1,4 +1,9 @@
-"""Gunicorn's settings: everything about processes and connections, each with its reason."""
+"""Gunicorn's settings: everything about processes and connections, each with its reason.
+
+Costs are what a request takes in parts of an in-process pipeline.predict([text]), as nine rounds of
+`python -m benchmarks --settings --rounds 9` had it on a shared machine: as everything is set here,
+0.42. There, differences of less than a tenth say nothing.
+"""
 
 import gc
 import os
@@ -6,6 +11,7 @@ import shutil
 import signal
 import socket
 import sys
+from importlib import import_module
 from pathlib import Path
 
 # One thread of arithmetic a worker: the workers already use every CPU, and the products are small.
@@ -36,32 +42,36 @@ bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 
 # A slow or silent client costs a gevent worker one greenlet; it would hold a whole sync worker or
-# one of the few threads of a gthread worker. That decides, because CPU time hardly does: in parts
-# of an in-process pipeline.predict([text]) a request took 0.33 with gevent, 0.39, 0.35 and 0.33
-# with 1, 2 and 4 threads of gthread, 0.40 with sync (`python -m benchmarks --settings`, on a busy
-# machine, where differences under a fifth say nothing).
+# one of the few threads of a gthread worker. That decides, because CPU time hardly does: 0.48, 0.42
+# and 0.40 with 1, 2 and 4 threads of gthread, 0.45 with sync, 0.41 with gunicorn's own gevent
+# worker, which has neither deadlines nor an end to how many may wait.
 worker_class = "app.connections.Worker"
 
-# The model is loaded once, before forking: workers share its memory, and a bad artifact fails the
-# start as a whole instead of each worker over and over.
+# The model is loaded once, before forking: workers share its memory (two take 78 MB each, and 92
+# without), and a bad artifact fails the start as a whole instead of each worker over and over.
 preload_app = True
+
+# Gevent imports these when a worker starts: shared, they save 2 MB in each.
+for name in ("events", "local", "selectors", "signal", "ssl", "subprocess", "threading", "time"):
+    import_module(f"gevent.{name}")
 
 timeout = _settings.worker_timeout
 graceful_timeout = _settings.graceful_timeout
 
 # How long a connection may rest before a request. Longer than the 60 s after which common load
 # balancers drop an idle connection: the side that closes first must be theirs, or a request can
-# meet a closing connection.
+# meet a closing connection. With a connection for each request it would cost 0.51.
 keepalive = 75
 
-# The heartbeat file lives in memory, where touching it cannot block on a disk.
+# The heartbeat file lives in memory, where touching it cannot block on a disk. On an idle disk it
+# costs the same (0.40), and so does a shorter backlog than gunicorn's 2048: 64 had 0.40.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 # No control socket: nothing here uses it, and it cannot be made on a read-only root.
 control_socket_disable = True
 
-# Not whichever is installed: the parser in C that gunicorn would prefer is older than what this
-# release of it asks for, and it decides where a request ends.
+# Not whichever is installed: the newest parser in C that is published is older than what this
+# release of gunicorn asks for, and a parser decides where a request ends. It would save 0.03.
 http_parser = "python"
 
 # A prediction's request line and headers are short; what is longer is not meant for this service.

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 
 from benchmarks.targets import (
+    CONSTANT,
     PREDICTION,
     PREDICTIONS_BY_WORKERS,
     SERVICE,
@@ -30,16 +34,25 @@ os.environ |= SINGLE_THREADED
 from benchmarks import bulk, posts, report
 from benchmarks.inprocess import STOCK, InProcess
 from benchmarks.load import LoadError
-from benchmarks.measure import CPUS, Latency, Measured, Posts, latency, least, measure
+from benchmarks.measure import (
+    CPUS,
+    Latency,
+    Measured,
+    Posts,
+    half_load,
+    latency,
+    measure,
+    started,
+    typical,
+)
 from benchmarks.plots import draw
 from benchmarks.reaches import reaches
 from benchmarks.replicas import REPLICAS
 from benchmarks.scalability import fit
-from benchmarks.server import ROOT, ServerError, machine_cpu_seconds
+from benchmarks.server import ROOT, ServerError, machine_seconds
 from model.errors import UserError
 
-HALF = 0.5
-SHARES = (0.1, 0.3, HALF, 0.7, 0.8, 0.9)
+SHARES = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9)
 """Offered loads, as parts of what one worker can take."""
 
 
@@ -48,9 +61,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--settings", action="store_true", help="compare gunicorn's settings")
     parser.add_argument(
-        "--rounds", type=int, default=3, help="repetitions, of which the best count"
+        "--rounds", type=int, default=5, help="repetitions, of which the medians count"
     )
-    parser.add_argument("--seconds", type=int, default=3, help="full load on a server in a round")
+    parser.add_argument("--seconds", type=int, default=2, help="full load on a server in a round")
     parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("DATA_DIR", "data")))
     parser.add_argument("--reports", type=Path, default=ROOT / "reports")
     given = parser.parse_args(arguments)
@@ -85,28 +98,29 @@ class Bench:
 
     def run(self, reports: Path) -> None:
         """Measure everything; print the tables and write them, with plots, into a folder."""
-        busy, started = machine_cpu_seconds(), time.monotonic()
+        (busy, stolen), began = machine_seconds(), time.monotonic()
         targets = [*SERVICE, *REPLICAS.values(), *installed_peers()]
         inprocess, served = self._in_turns(targets)
-        half, latencies = self._latencies(served[PREDICTION].rate)
+        halves, latencies = self._latencies(served[PREDICTION].rate)
         print("files", file=sys.stderr)
         labelled, alone_us = bulk.measure_all(
             bulk.Files(self._data_dir, self._scratch, bulk.POSTS), self._data_dir
         )
         capacities = {n: n * 1e6 / served[t.name].cpu_us for n, t in PREDICTIONS_BY_WORKERS.items()}
+        (busy_then, stolen_then), took = machine_seconds(), time.monotonic() - began
         run = report.Run(
             rounds=self._rounds,
             seconds=self._seconds,
-            others_cpus=(machine_cpu_seconds() - busy - _own_seconds())
-            / (time.monotonic() - started),
+            others_cpus=(busy_then - busy - _own_seconds()) / took,
+            stolen_cpus=(stolen_then - stolen) / took,
             reaches=[
-                *reaches(inprocess, served, half.ratio),
+                *reaches(inprocess, served, halves[PREDICTION].ratio),
                 *bulk.reaches(labelled, alone_us),
             ],
             inprocess_us=inprocess,
             served=served,
             workers={target.name: target.workers for target in targets},
-            half_load=half,
+            half_load=halves,
             latencies=latencies,
             scalability=fit(capacities),
         )
@@ -116,38 +130,50 @@ class Bench:
         print("\n".join([report.as_text(run), *bulk.as_text(labelled)]))
 
     def _in_turns(self, targets: Sequence[Target]) -> tuple[dict[str, float], dict[str, Measured]]:
-        """Measure everything once a round, so that a busy minute meets all alike."""
+        """Measure everything for a moment in each round, so that a busy minute meets all alike."""
         inprocess, served = [], {target.name: list[Measured]() for target in targets}
-        for number in range(self._rounds):
-            print(f"round {number + 1} of {self._rounds}", file=sys.stderr)
+        with ExitStack() as running:
+            servers = []
             for target in targets:
-                # Each time, because a round in this process is short and easily disturbed.
+                print(f"starting {target.name}", file=sys.stderr)
+                servers.append((target, running.enter_context(started(target, self._posts))))
+            for number in range(self._rounds):
+                print(f"round {number + 1} of {self._rounds}", file=sys.stderr)
+                # Where servers of one worker are.
+                os.sched_setaffinity(0, CPUS[:1])
                 inprocess.append(self._inprocess.round())
-                served[target.name].append(measure(target, self._posts, self._seconds))
+                os.sched_setaffinity(0, CPUS)
+                # In another order each time: none is always the one after the same neighbour.
+                for target, server in random.Random(number).sample(servers, len(servers)):
+                    found = measure(server, target, self._posts, self._seconds)
+                    served[target.name].append(found)
         return (
-            {name: min(one[name] for one in inprocess) for name in inprocess[0]},
-            {name: least(rounds) for name, rounds in served.items()},
+            {name: median(one[name] for one in inprocess) for name in inprocess[0]},
+            {name: typical(rounds) for name, rounds in served.items()},
         )
 
-    def _latencies(self, capacity: float) -> tuple[Latency, list[Latency]]:
-        """Answer times of one worker at half load (the best repetition), and at all loads."""
-        print("fixed rates", file=sys.stderr)
-        with PREDICTIONS_BY_WORKERS[1].start() as server:
-            server.pin(CPUS[:1])
+    def _latencies(self, capacity: float) -> tuple[dict[str, Latency], list[Latency]]:
+        """Answer times: at half load, by target, beside those of nothing; and at all loads."""
+        halves: dict[str, list[Latency]] = {PREDICTION: [], CONSTANT: []}
+        at_shares: list[list[Latency]] = [[] for _ in SHARES]
+        targets = {target.name: target for target in SERVICE if target.name in halves}
+        with ExitStack() as running:
+            servers = {
+                name: running.enter_context(started(target, self._posts))
+                for name, target in targets.items()
+            }
             os.sched_setaffinity(0, CPUS[-1:])
-            measured = [
-                latency(server, self._posts, share * capacity, self._seconds)
-                for _ in range(self._rounds)
-                for share in SHARES
-            ]
+            for number in range(self._rounds):
+                print(f"fixed rates {number + 1} of {self._rounds}", file=sys.stderr)
+                for name, target in targets.items():
+                    found = half_load(servers[name], target, self._posts, self._seconds)
+                    halves[name].append(found)
+                for share, rounds in zip(SHARES, at_shares, strict=True):
+                    rate, bodies = share * capacity, self._posts.bodies
+                    rounds.append(latency(servers[PREDICTION], bodies, rate, self._seconds))
             os.sched_setaffinity(0, CPUS)
-        best = [min(measured[at :: len(SHARES)], key=_tail) for at in range(len(SHARES))]
-        return best[SHARES.index(HALF)], best
-
-
-def _tail(one: Latency) -> float:
-    """What the best repetition is least in; a ratio would favour one that is bad throughout."""
-    return one.p99_usual_us
+        by_target = {name: typical(rounds) for name, rounds in halves.items()}
+        return by_target, [typical(rounds) for rounds in at_shares]
 
 
 def _own_seconds() -> float:

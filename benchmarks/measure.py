@@ -1,4 +1,4 @@
-"""One server measured: started, checked, put under full load, stopped; the least of several rounds.
+"""A server measured: started and checked once, then put under full load for a while in each round.
 
 May import the benchmark's other modules.
 """
@@ -6,14 +6,17 @@ May import the benchmark's other modules.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from benchmarks.load import Load, LoadError, ask, closed_loop, open_loop
-from benchmarks.posts import BATCH, write_batches, write_singles
+from benchmarks.posts import BATCH, bodies, usual, write_batches, write_singles
 from benchmarks.server import Server
 from benchmarks.targets import Target
 
@@ -22,6 +25,9 @@ CPUS = sorted(os.sched_getaffinity(0))[:2]
 # which costs more, and is a cost of idling and not of company.
 CONNECTIONS = 16
 CHECKED = 20
+HALF = 0.5
+
+Figures = TypeVar("Figures", bound=msgspec.Struct)
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -50,15 +56,19 @@ class Posts:
 
     def __init__(self, texts: Sequence[str], labels: Sequence[str], directory: Path) -> None:
         self.texts, self.labels = texts, labels
-        self.bodies = [msgspec.json.encode({"text": text}) for text in texts]
+        self.bodies = bodies(texts)
+        self.usual = bodies(usual(texts))
+        """Bodies of the posts that are not much longer than most."""
         self.files = {
             "/prediction": write_singles(directory / "singles", texts),
             "/predictions": write_batches(directory / "batches", texts),
         }
+        self.usual_file = write_singles(directory / "usual", usual(texts))
 
 
-def measure(target: Target, posts: Posts, seconds: int) -> Measured:
-    """Start a server, check its labels, load it fully for some seconds, and stop it.
+@contextmanager
+def started(target: Target, posts: Posts) -> Iterator[Server]:
+    """A server that runs, gives the right labels and is warm; it is stopped in the end.
 
     Raises ServerError when it does not start, LoadError at any error or wrong label.
     """
@@ -66,20 +76,25 @@ def measure(target: Target, posts: Posts, seconds: int) -> Measured:
         if target.answers_labels:
             check(server, target, posts)
         server.pin(CPUS[: target.workers])
-        full_load(server, target, posts, 1)  # to warm up
-        before, before_proxy = server.cpu_seconds(), server.proxy_seconds()
-        load = full_load(server, target, posts, seconds)
-        used, by_proxy = server.cpu_seconds() - before, server.proxy_seconds() - before_proxy
-        found = summarise(target, load, used, server.pss_megabytes(), server.start_seconds)
-        return msgspec.structs.replace(found, proxy_us=by_proxy / load.requests * 1e6)
+        full_load(server, target, posts.files[target.path], 1)
+        yield server
 
 
-def full_load(server: Server, target: Target, posts: Posts, seconds: int) -> Load:
+def measure(server: Server, target: Target, posts: Posts, seconds: int) -> Measured:
+    """Load a server fully for some seconds. Raises LoadError at any error."""
+    before, before_proxy = server.cpu_seconds(), server.proxy_seconds()
+    load = full_load(server, target, posts.files[target.path], seconds)
+    used, by_proxy = server.cpu_seconds() - before, server.proxy_seconds() - before_proxy
+    found = summarise(target, load, used, server.pss_megabytes(), server.start_seconds)
+    return msgspec.structs.replace(found, proxy_us=by_proxy / load.requests * 1e6)
+
+
+def full_load(server: Server, target: Target, file: Path, seconds: int) -> Load:
     """Load a server fully; the generator keeps off the CPU of a single worker."""
     return closed_loop(
         server.port,
         target.path,
-        posts.files[target.path],
+        file,
         seconds=seconds,
         connections=CONNECTIONS * target.workers,
         cpus=CPUS if target.workers > 1 else CPUS[-1:],
@@ -103,13 +118,14 @@ def summarise(target: Target, load: Load, used: float, pss_mb: float, start: flo
     )
 
 
-def least(rounds: Sequence[Measured]) -> Measured:
-    """Return the best of each figure: whatever else the machine does only makes them worse."""
-    best = {
-        name: (max if name.endswith("rate") else min)(getattr(one, name) for one in rounds)
-        for name in Measured.__struct_fields__
-    }
-    return Measured(**best)
+def typical(rounds: Sequence[Figures]) -> Figures:
+    """Return the median of each figure.
+
+    The best of each would flatter whatever is measured more often, or by shorter windows.
+    """
+    kind = type(rounds[0])
+    fields = kind.__struct_fields__
+    return kind(**{name: median(getattr(one, name) for one in rounds) for name in fields})
 
 
 def check(server: Server, target: Target, posts: Posts) -> None:
@@ -131,19 +147,25 @@ class Latency(msgspec.Struct, frozen=True):
     rate: float
     p50_us: float
     p99_us: float
-    p99_usual_us: float
-    """Of posts of at most twice the median length, whose own cost is not in the tail."""
 
     @property
     def ratio(self) -> float:
         """How much worse the tail is than the middle."""
-        return self.p99_usual_us / self.p50_us
+        return self.p99_us / self.p50_us
 
 
-def latency(server: Server, posts: Posts, rate: float, seconds: float) -> Latency:
-    """Send posts at a fixed rate. Raises LoadError when any request fails."""
-    times = open_loop(server.port, "/prediction", posts.bodies, rate=rate, seconds=seconds)
-    lengths = np.array([len(text) for text in posts.texts])
-    usual = np.resize(lengths <= 2 * np.median(lengths), len(times))
+def latency(server: Server, bodies: Sequence[bytes], rate: float, seconds: float) -> Latency:
+    """Send predictions at a fixed rate. Raises LoadError when any of them fails."""
+    times = open_loop(server.port, "/prediction", bodies, rate=rate, seconds=seconds)
     p50, p99 = np.percentile(times, [50, 99])
-    return Latency(rate, float(p50), float(p99), float(np.percentile(times[usual], 99)))
+    return Latency(rate, float(p50), float(p99))
+
+
+def half_load(server: Server, target: Target, posts: Posts, seconds: int) -> Latency:
+    """Answer times at half of what the server can take, with posts of usual length alone.
+
+    Any queue for one worker has a tail where it is long posts that others wait for, however quick
+    the service. Raises LoadError when any request fails.
+    """
+    most = full_load(server, target, posts.usual_file, seconds).rate
+    return latency(server, posts.usual, HALF * most, seconds)

@@ -43,13 +43,7 @@ def _latency(run: Run) -> Figure:
     axes = figure.subplots()
     rates = [one.rate for one in run.latencies]
     axes.plot(rates, [one.p50_us / 1e3 for one in run.latencies], "o-", label="p50")
-    axes.plot(
-        rates,
-        [one.p99_usual_us / 1e3 for one in run.latencies],
-        "o-",
-        label="p99, long posts aside",
-    )
-    axes.plot(rates, [one.p99_us / 1e3 for one in run.latencies], "o-", label="p99, all posts")
+    axes.plot(rates, [one.p99_us / 1e3 for one in run.latencies], "o-", label="p99")
     axes.set(
         xlabel="offered requests a second, 1 worker",
         ylabel="milliseconds",

@@ -63,7 +63,7 @@ def reaches(
             0.9,
             True,
         ),
-        Reach("half load: p99 (long posts aside) / p50", tail, 3),
+        Reach("half load of usual posts: p99 / p50", tail, 3),
         *_of_workers({n: served[t.name] for n, t in PREDICTIONS_BY_WORKERS.items()}),
         *_of_replicas([served[t.name] for t in REPLICAS.values() if t.name in served]),
         *_of_peers(served),

@@ -126,10 +126,14 @@ def cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[11:15])) / TICKS_PER_SECOND
 
 
-def machine_cpu_seconds() -> float:
-    """Processor time that all of the machine's processes have used since it started."""
-    user, nice, system = map(int, (PROC / "stat").read_text().split(maxsplit=4)[1:4])
-    return (user + nice + system) / TICKS_PER_SECOND
+def machine_seconds() -> tuple[float, float]:
+    """Processor time since the machine started: of all its processes, and kept from them.
+
+    The second is what a hypervisor gave to other machines while a process of this one had work.
+    """
+    # proc(5): user, nice, system, idle, iowait, irq, softirq, steal.
+    ticks = [int(field) for field in (PROC / "stat").read_text().split(maxsplit=9)[1:9]]
+    return sum(ticks[:3]) / TICKS_PER_SECOND, ticks[7] / TICKS_PER_SECOND
 
 
 def _answers(process: subprocess.Popen[bytes], url: str) -> bool:

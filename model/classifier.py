@@ -143,7 +143,7 @@ class CompiledScorer:
 
     def evidence(self, text: str) -> tuple[list[str], Floats, Floats]:
         terms, weights = self._compiled.contributions(text)
-        return terms, weights, np.float32(self._compiled.intercept)
+        return terms, weights, np.array(self._compiled.intercept, dtype=np.float32)
 
 
 class PipelineScorer:
