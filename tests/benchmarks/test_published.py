@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.replicas import replicas
 from benchmarks.report import Run
-from benchmarks.targets import PEERS, PREDICTION, PREDICTIONS_BY_WORKERS
+from benchmarks.targets import CONSTANT, PEERS, PREDICTION, PREDICTIONS_BY_WORKERS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,6 +47,8 @@ def test_ratios_in_decisions(run: Run) -> None:
         for reach in run.reaches
     ]
     assert rows("docs/decisions.md", "ratio", "measured", "aim") == expected
+    tail = f"had a p99 of {run.half_load[CONSTANT].ratio:.1f} times its p50"
+    assert tail in " ".join((ROOT / "docs" / "decisions.md").read_text().split())
 
 
 def test_costs_in_scaling(run: Run) -> None:
