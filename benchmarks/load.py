@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def open_loop(
     while sent < len(due) or number_of:
         if free and sent < len(due) and time.perf_counter() - started >= due[sent]:
             connection = free.pop()
-            connection.sendall(requests[sent % len(requests)])
+            with suppress(OSError):  # it is closed, which reading will tell
+                connection.sendall(requests[sent % len(requests)])
             number_of[connection] = sent
             sent += 1
         for connection in select.select(number_of, [], [], 0)[0]:
@@ -109,7 +111,7 @@ def open_loop(
                 continue
             took[number] = time.perf_counter() - started - due[number]
             free.append(connection)
-        if not (free or number_of):
+        if not (free or number_of) or time.perf_counter() - started > due[-1] + ANSWER_SECONDS:
             break
     for connection in connections:
         connection.close()

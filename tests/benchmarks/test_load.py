@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,6 +69,16 @@ def test_error_at_a_fixed_rate_fails_the_run(port: int) -> None:
     """One status other than 200 is enough."""
     with pytest.raises(LoadError, match="1 of 4 requests"):
         open_loop(port, "/", [b"a", b"b", b"bad", b"c"], rate=100, seconds=0.04)
+
+
+def test_silence_at_a_fixed_rate_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that takes connections and never answers does not keep the generator for ever."""
+    monkeypatch.setattr("benchmarks.load.ANSWER_SECONDS", 0.2)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(LoadError, match="2 of 2 requests"),
+    ):
+        open_loop(silent.getsockname()[1], "/", [b"a"], rate=100, seconds=0.02)
 
 
 def test_single_question(port: int) -> None:
