@@ -1,11 +1,10 @@
 """An nginx before several replicas.
 
-May import the benchmark's server.
+May import the benchmark's nginx and server.
 """
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,38 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.nginx import PROGRAM, configure
 from benchmarks.server import ServerError, free_port
 
 PATIENCE = 30.0
-
-CONFIGURATION = """
-daemon off;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  upstream service {{
-    {servers}
-    keepalive 16;
-  }}
-  server {{
-    listen 127.0.0.1:{port};
-    keepalive_requests 1000000;
-    location / {{
-      proxy_pass http://service;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_next_upstream {again};
-    }}
-  }}
-}}
-"""
 
 
 class Proxy:
@@ -61,15 +32,9 @@ class Proxy:
 
         Returns once the workers of the earlier configuration take no more requests.
         """
-        servers = " ".join(f"server 127.0.0.1:{port};" for port in ports)
-        path = self._folder / "nginx.conf"
-        path.write_text(
-            CONFIGURATION.format(
-                folder=self._folder, servers=servers, port=self.port, again=self._again
-            )
-        )
+        command = configure(self._folder, self.port, ports, self._again)
         if self._process is None:
-            self._process = subprocess.Popen([_nginx(), "-p", self._folder, "-c", path])
+            self._process = subprocess.Popen(command)
         else:
             self._process.send_signal(signal.SIGHUP)
         # A cluster's proxies take a while, too: the pause before the signal is for this.
@@ -88,6 +53,8 @@ def proxying(*ports: int, again: str) -> Iterator[Proxy]:
 
     Raises ServerError where there is no nginx.
     """
+    if PROGRAM is None:
+        raise ServerError("nginx is not installed: apt-get install nginx-light")
     with tempfile.TemporaryDirectory() as folder:
         proxy = Proxy(Path(folder), again)
         try:
@@ -95,10 +62,3 @@ def proxying(*ports: int, again: str) -> Iterator[Proxy]:
             yield proxy
         finally:
             proxy.stop()
-
-
-def _nginx() -> str:
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if found is None:
-        raise ServerError("nginx is not installed: apt-get install nginx-light")
-    return found

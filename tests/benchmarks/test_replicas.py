@@ -7,11 +7,12 @@ from urllib.request import urlopen
 
 import pytest
 
-from benchmarks.replicas import NGINX, Cluster, Replicas
+from benchmarks.nginx import PROGRAM
+from benchmarks.replicas import Cluster, Replicas
 from benchmarks.targets import CONSTANT, SERVICE
 
 
-@pytest.mark.skipif(not NGINX, reason="nginx is not installed")
+@pytest.mark.skipif(not PROGRAM, reason="nginx is not installed")
 def test_instances_share_requests_behind_one_port() -> None:
     """Each of the instances gets its share, cost is told apart from the proxy's, nothing stays."""
     command = next(target.command for target in SERVICE if target.name == CONSTANT)

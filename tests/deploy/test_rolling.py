@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Any
 
 import pytest
 import requests
 
+from benchmarks.nginx import PROGRAM
 from chaos.proxy import proxying
 from tests.deploy.engine import until
 from tests.deploy.traffic import asking
@@ -16,7 +16,7 @@ from tests.deploy.traffic import asking
 @pytest.fixture(autouse=True)
 def nginx() -> None:
     """Skip where nginx is not installed."""
-    if not (shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")):
+    if not PROGRAM:
         pytest.skip("nginx is not installed")
 
 
