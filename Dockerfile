@@ -10,8 +10,10 @@ COPY requirements.txt /tmp/
 # their own development; one that needs its tests would fail the start, which is tried on every
 # image. On a read-only root, bytecode that is not there would be compiled anew at every start.
 RUN python -m venv --without-pip /opt/venv \
-    && pip --python /opt/venv/bin/python install --no-cache-dir --no-compile --require-hashes \
-        --disable-pip-version-check --root-user-action ignore --requirement /tmp/requirements.txt \
+    && pip --python /opt/venv/bin/python install --no-cache-dir --no-compile --no-deps \
+        --require-hashes --disable-pip-version-check --root-user-action ignore \
+        --requirement /tmp/requirements.txt \
+    && pip --python /opt/venv/bin/python check --disable-pip-version-check \
     && find /opt/venv -depth \
         \( -type d \( -name tests -o -name test -o -path '*/sklearn/datasets/data' \
             -o -path '*/sklearn/datasets/images' \) \

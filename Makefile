@@ -71,7 +71,8 @@ PEERS := benchmarks/peers/requirements.txt
 benchmark-peers: ## Install the services that `make benchmark` compares with, in .venv-peers
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes -r $(PEERS)
+		--no-deps --require-hashes -r $(PEERS)
+	@.venv-peers/bin/python -m pip check
 
 chaos: ## Make faults and report what the service does (needs wrk and nginx); writes reports/
 	$(SETUP_DEV)

@@ -50,12 +50,18 @@ def main(names: list[str]) -> None:
     STAMP.unlink(missing_ok=True)
     for name in missing:
         print(f"installing {name} into {VENV}", flush=True)
-        command = [python(), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", name]
-        if subprocess.run([*command, "--disable-pip-version-check"]).returncode:
+        # The files name every package, so nothing is resolved: no release of a package can change
+        # or break what is installed.
+        if pip("install", "--quiet", "--no-deps", "--require-hashes", "-r", name):
             sys.exit(
                 f"error: {name} could not be installed: see pip's message above, check the"
                 " network, or name a mirror in PIP_INDEX_URL, and run the command again"
             )
+    if pip("check"):
+        sys.exit(
+            f"error: {VENV} lacks a package or has one that does not fit (see above): the"
+            " requirement files are not complete, run `make lock` and the command again"
+        )
     STAMP.write_text(
         json.dumps(identity() | {"requirements": installed | requirements, "packages": packages()})
     )
@@ -95,6 +101,15 @@ def packages() -> list[str]:
         return []
     found: list[str] = json.loads(result.stdout)
     return found
+
+
+def pip(*arguments: str) -> int:
+    """Run the environment's pip, whose messages are shown when it fails; return its exit code."""
+    command = [python(), "-m", "pip", *arguments, "--disable-pip-version-check"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        print(done.stdout, end="", file=sys.stderr)
+    return done.returncode
 
 
 def make_environment() -> None:
