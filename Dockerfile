@@ -22,6 +22,7 @@ RUN python -m venv --without-pip /opt/venv \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 COPY LICENSE gunicorn.conf.py ./
 COPY app app
+COPY server server
 COPY model/*.py model/manifest.json model/pipeline-*.joblib model/
 COPY model/bulk model/bulk
 COPY scripts/__init__.py scripts/cli.py scripts/predict.py scripts/progressbar.py scripts/

@@ -20,6 +20,7 @@ from app import (
     prediction,
     predictions,
     problems,
+    rejections,
 )
 from app.sessions import NoSessions
 from app.settings import Settings
@@ -32,7 +33,7 @@ def create_app(settings: Settings, classifier: Classifier) -> Flask:
     app.session_interface = NoSessions()
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
-    for part in (problems, accesslog, headers, openapi):
+    for part in (problems, rejections, accesslog, headers, openapi):
         part.init_app(app)
     counted = metrics.init_app(app, classifier)
     for bound in (prediction, predictions):

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import logging
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 
+from app.requestid import identify
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +29,17 @@ def init_app(app: Flask) -> None:
         app.after_request(_report)
     else:
         app.after_request(_report_fault)
+
+
+def describe(environ: WSGIEnvironment) -> dict[str, str | None]:
+    """Return what a log line may say of a request that is not answered yet."""
+    request = environ.get("werkzeug.request")
+    rule = request and request.url_rule
+    return {
+        "method": environ["REQUEST_METHOD"],
+        "route": rule and rule.rule,
+        "request_id": identify(environ),
+    }
 
 
 def _start() -> None:

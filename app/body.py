@@ -7,7 +7,6 @@ Content-Length at the limit and hands over the rest as if it were all: a predict
 from __future__ import annotations
 
 from flask import Request
-from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 
 from app.problems import BodyTimeout, BodyTooLarge, UnsupportedContentCoding
@@ -38,7 +37,7 @@ def read_body(
         body: bytes = environ["wsgi.input"].read(limit + 1 if stated is None else stated)
     except TimeoutError:
         raise BodyTimeout("The body did not arrive in time.") from None
-    except (OSError, ParseException):
+    except Exception:  # each server has its own for a stream that breaks off
         raise invalid("The body ends early, or its chunks are malformed.") from None
     if len(body) > limit:
         raise BodyTooLarge(f"The body is over the limit of {limit} bytes.")

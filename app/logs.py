@@ -22,26 +22,8 @@ class AddRequestId(logging.Filter):
     """Put the current request's id on every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id()
-        return True
-
-
-class DropRequestText(logging.Filter):
-    """Cut what gunicorn quotes of a request that it cannot parse or serve.
-
-    With a wrong Content-Length, the "request line" that it quotes is the rest of a text.
-    """
-
-    QUOTING = (
-        "Invalid request from ip=",
-        "Error handling request",
-        "Ignored premature client disconnection",
-    )
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        for beginning in self.QUOTING:
-            if str(record.msg).startswith(beginning):
-                record.msg, record.args = beginning.removesuffix(" from ip="), ()
+        if not hasattr(record, "request_id"):
+            record.request_id = request_id()
         return True
 
 
@@ -96,7 +78,6 @@ def logging_config(level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {
             "request_id": {"()": AddRequestId},
-            "text": {"()": DropRequestText},
             "advice": {"()": SayWhatToDo},
         },
         "formatters": {
@@ -111,7 +92,7 @@ def logging_config(level: str) -> dict[str, Any]:
                 "class": "logging.StreamHandler",
                 "stream": "ext://sys.stdout",
                 "formatter": "json",
-                "filters": ["request_id", "text", "advice"],
+                "filters": ["request_id", "advice"],
             }
         },
         "root": {"handlers": ["stdout"], "level": level.upper()},

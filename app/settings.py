@@ -66,6 +66,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # Off by default: a line a request costs more than the prediction it reports.
     access_log: bool = False
 
+    @property
+    def bind(self) -> str:
+        """The address to listen on, as gunicorn wants it; `host` may be IPv6 or unix:/path."""
+        if self.host.startswith("unix:"):
+            return self.host
+        host = self.host.strip("[]")
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Build the settings from environment variables.
@@ -85,6 +93,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             f" {', '.join(PREFIX + field.upper() for field in sorted(known))}"
         )
     for name, value in given.items():
+        # An empty path would be the current folder.
+        if not value and name in ("host", "model_dir", "metrics_dir"):
+            raise SettingsError(f"{PREFIX}{name.upper()}='': give it a value, or unset it")
         try:
             _convert({name: value})
         except msgspec.ValidationError as error:

@@ -27,6 +27,8 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes, invalid: type[Refused]
     Raises `invalid`, the route's own error, which names the form that the body must have. No
     message repeats a part of the body.
     """
+    # RFC 8259 lets a reader ignore the mark that some editors put before a file's text.
+    body = body.removeprefix(BOM_UTF8)
     try:
         # msgspec does not look inside properties that it skips: decode first to see bad UTF-8.
         return decoder.decode(body.decode("utf-8"))
@@ -35,9 +37,6 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes, invalid: type[Refused]
     except RecursionError:
         raise invalid("The body is nested too deep.", "nesting") from None
     except msgspec.DecodeError as error:
-        # RFC 8259 lets a reader ignore the mark that some editors put before a file's text.
-        if body.startswith(BOM_UTF8):
-            return decode(decoder, body.removeprefix(BOM_UTF8), invalid, form)
         if not body.strip():
             raise invalid(
                 f"The body is empty; it must be a JSON object {form}.", "syntax"

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.server import ROOT, Server, free_port, running
@@ -107,17 +106,14 @@ def _changed(name: str, workers: int = 1, **settings: object) -> Target:
 
 SETTINGS = [
     ours("as set"),
-    _changed("gunicorn's own gevent worker", worker_class="gevent"),
     _changed("gthread, 1 thread", worker_class="gthread", threads=1),
     _changed("gthread, 2 threads", worker_class="gthread", threads=2),
     _changed("gthread, 4 threads", worker_class="gthread", threads=4),
     _changed("sync (no keep-alive)", worker_class="sync"),
-    _changed("keepalive 0", keepalive=0),
     _changed("backlog 64", backlog=64),
     _changed("heartbeat on disk", worker_tmp_dir=str(ROOT)),
     ours("as set, 2 workers", workers=2),
     _changed("2 workers, no preload", workers=2, preload_app=False),
-    *([_changed("parser in C", http_parser="fast")] if find_spec("gunicorn_h1c") else []),
 ]
 """The service under other settings than its own."""
 

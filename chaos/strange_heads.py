@@ -90,7 +90,6 @@ def shapes() -> dict[str, bytes]:
         "zip bomb": post("/prediction", BOMB, "Content-Encoding: gzip"),
         "zip bomb in a batch": post("/predictions", BOMB, "Content-Encoding: gzip, gzip"),
         "unread chunks, malformed": _head(chunked, line=b"POST /nowhere HTTP/1.1\r\n") + b"zz\r\n",
-        "unread body": _head(length, line=b"POST /nowhere HTTP/1.1\r\n") + b"GET /",
     }
 
 

@@ -240,6 +240,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, small_artifact: Path) -> Ite
         server = Server(f"http://127.0.0.1:{port}", process, Path(str(given["metrics_dir"])), log)
         servers.append(server)
         await_answer(server)
+        await_workers(server, int(str(given["workers"])))
         return server
 
     yield start
@@ -249,6 +250,20 @@ def serve(tmp_path_factory: pytest.TempPathFactory, small_artifact: Path) -> Ite
             server.process.wait(30)
         finally:
             server.process.kill()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    return free_port()
+
+
+def await_workers(server: Server, number: int) -> None:
+    """Wait until so many workers have begun to count."""
+    deadline = time.monotonic() + 60
+    while len(server.worker_pids()) < number:
+        assert time.monotonic() < deadline, server.log.read_text()
+        time.sleep(0.05)
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ problems and the classifier's type.
 from __future__ import annotations
 
 from flask import Flask
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
@@ -50,12 +50,9 @@ def init_app(app: Flask, classifier: Classifier) -> PredictionMetrics:
         own = None
     metrics = PredictionMetrics(classifier.labels, own)
     app.register_error_handler(Refused, metrics.refuse)
-    app.wsgi_app = RequestMeter(app.wsgi_app, own)  # type: ignore[method-assign]
+    meter = RequestMeter(app.wsgi_app, own)
+    app.wsgi_app = meter  # type: ignore[method-assign]
+    # For the server, which alone knows how many requests wait.
+    app.extensions["set_waiting"] = meter.set_waiting
     Exporter(app, registry=scraped, export_defaults=False)
-    # Of requests that no part of the app sees: the worker counts them.
-    app.extensions["count_refusal"] = Counter(
-        "http_requests_refused",
-        "Requests refused unread with 503, because too many waited.",
-        registry=own,
-    ).inc
     return metrics

@@ -11,14 +11,13 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from app.settings import SettingsError
 
 PREFIX = "textclf-metrics-"
+UNLOCKED = "textclf-unlocked-"
 
 DEFAULTS = (Path("/dev/shm"), Path(os.environ.get("TMPDIR", "/tmp")))
 """In memory, where a write never waits for a disk, or else wherever temporary files go."""
@@ -36,10 +35,8 @@ def make_directory(base: Path | None, room: int) -> Path:
     reasons = []
     for candidate in candidates:
         try:
-            # One server at a time: a folder that is made but not yet locked looks abandoned.
-            with _locked(candidate):
-                remove_abandoned(candidate)
-                return _make(candidate, room)
+            remove_abandoned(candidate)
+            return _make(candidate, room)
         except OSError as error:
             reasons.append(f"{candidate}: {error.strerror or error}")
     raise SettingsError(
@@ -59,31 +56,24 @@ def remove_abandoned(base: Path) -> None:
 
 
 def _make(base: Path, room: int) -> Path:
-    path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    # It gets its name once it is locked: until then another server would take it for abandoned.
+    path = Path(tempfile.mkdtemp(prefix=UNLOCKED, dir=base))
     try:
         with tempfile.TemporaryFile(dir=path) as file:
             os.posix_fallocate(file.fileno(), 0, room)
         _lock(path)
+        return path.rename(base / path.name.replace(UNLOCKED, PREFIX))
     except OSError:
         path.rmdir()
         raise
-    return path
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a folder, waiting for it if need be."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _lock(path: Path) -> int:
-    """Lock a folder until its descriptor, or the last process that inherited it, is gone."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Lock a folder until its descriptor, or the last process that inherited it, is gone.
+
+    Raises OSError for anything but a folder: to open a named pipe would wait for its other end.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

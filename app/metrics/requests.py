@@ -2,8 +2,7 @@
 
 May import nothing of ours. A WSGI layer sees each request once, whatever becomes of it inside, with
 the time that the framework itself takes; hooks of the framework see neither. Every request pays for
-this module, hence the children of the metrics are looked up once and kept, and nothing is kept
-across a point where gevent may switch to another request but local variables.
+this module, hence the children of the metrics are looked up once and kept.
 """
 
 from __future__ import annotations
@@ -28,6 +27,9 @@ UNMATCHED = "unmatched"
 # What counts as the answer where the application ended without one: the server then sends its own.
 FAILED = "500 Internal Server Error"
 
+# What the server says of a request that it has no time for.
+OVERLOADED = (503, None)
+
 
 class RequestMeter:
     """WSGI middleware; which URL rule a request met, it is told by Werkzeug's request object."""
@@ -47,13 +49,17 @@ class RequestMeter:
             buckets=SECONDS,
             registry=registry,
         )
-        in_flight = Gauge(
-            "http_requests_in_flight",
-            "Requests being answered, the scrape's own included.",
+        self.set_waiting = Gauge(
+            "http_requests_waiting",
+            "Whole requests that wait for their turn in a worker.",
             multiprocess_mode="livesum",
             registry=registry,
-        )
-        self._enter, self._leave = in_flight.inc, in_flight.dec
+        ).set
+        self._count_refused = Counter(
+            "http_requests_refused",
+            "Requests answered with 503, because too many waited.",
+            registry=registry,
+        ).inc
         self._recorders: dict[tuple[str, str, str], tuple[Any, Any]] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -63,11 +69,12 @@ class RequestMeter:
         def start(given: str, *rest: Any) -> Callable[[bytes], object]:
             nonlocal status, rule
             status = given
-            # Flask takes the request away once it is done with it.
-            rule = environ["werkzeug.request"].url_rule
+            # Flask takes the request away once it is done with it. It has seen none where the
+            # server rejected one.
+            request = environ.get("werkzeug.request")
+            rule = request and request.url_rule
             return start_response(given, *rest)
 
-        self._enter()
         try:
             return self._inner(environ, start)
         finally:
@@ -75,7 +82,8 @@ class RequestMeter:
             count, observe = self._recorders.get(key) or self._recorder(*key)
             count()
             observe(perf_counter() - started)
-            self._leave()
+            if environ.get("server.error") == OVERLOADED:
+                self._count_refused()
 
     def _recorder(self, method: str, route: str, status: str) -> tuple[Any, Any]:
         known = method in METHODS

@@ -84,8 +84,7 @@ def end(worker: Any) -> None:
 
 def listeners() -> list[socket]:
     """The sockets that this worker accepts connections from; none in any other process."""
-    # Asked for anew each time: a gevent worker replaces gunicorn's sockets by its own. None is
-    # duplicated, or it would go on listening after the worker stopped.
+    # None is duplicated, or it would go on listening after the worker stopped.
     sockets = _this.sockets if _this else []
     return [getattr(each, "sock", each) for each in sockets]
 

@@ -87,6 +87,9 @@ def test_misspelt_variable_is_refused(variable: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "given", "reason"),
     [
+        ("HOST", "", "give it a value, or unset it"),
+        ("METRICS_DIR", "", "give it a value, or unset it"),
+        ("MODEL_DIR", "", "give it a value, or unset it"),
         ("PORT", "0", "Expected `int` >= 1"),
         ("PORT", "65536", "Expected `int` <= 65535"),
         ("PORT", "http", "Expected `int`, got `str`"),
@@ -108,4 +111,4 @@ def test_unusable_value_is_refused(variable: str, given: str, reason: str) -> No
     """The error names the variable, its value and what it may be."""
     sentence = re.escape(f"{PREFIX}{variable}={given!r}: {reason}")
     with pytest.raises(SettingsError, match=rf"^{sentence}[^$]*$"):
-        read_settings({PREFIX + variable: given, "TEXTCLF_HOST": "127.0.0.1"})
+        read_settings({"TEXTCLF_HOST": "127.0.0.1", PREFIX + variable: given})

@@ -22,7 +22,7 @@ import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Makefile", "pyproject.toml", "gunicorn.conf.py", "app", "model", "scripts")
+PARTS = ("Makefile", "pyproject.toml", "gunicorn.conf.py", "app", "model", "scripts", "server")
 TOPICS = {
     "bread": ["Knead the dough", "Let the loaf rise", "Bake the bread", "Feed the sourdough"],
     "boats": ["Reef the mainsail", "Drop the anchor", "Row the dinghy", "Trim the jib"],

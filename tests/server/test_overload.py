@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_refusal_is_a_problem(server: Any) -> None:
     assert len({headers["X-Request-ID"] for _, headers, _ in refused}) == len(refused) > 0
     _, headers, body = refused[0]
     assert headers["Content-Type"] == "application/problem+json"
-    assert (headers["Retry-After"], headers["Connection"]) == ("1", "close")
+    assert headers["Retry-After"] == "1"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert int(headers["Content-Length"]) == len(body)
     assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-ID"])
@@ -103,16 +104,43 @@ def test_probes_and_silent_connections_are_not_refused(server: Any) -> None:
     assert 503 in [answer(connection)[0] for connection in before]
 
 
-def test_requests_on_kept_connections_wait(server: Any) -> None:
-    """Whoever was let in is answered, even if more of them ask at a time than may wait."""
-    kept = [send(server, HEALTH.replace(b"close", b"keep-alive")) for _ in range(12)]
-    for connection in kept:
-        received = b""
-        while not received.endswith(b'{"status":"ok"}\n'):
-            received += connection.recv(65_536)
+def test_kept_connection_outlives_its_refusal(server: Any) -> None:
+    """More requests than may wait are refused on kept connections, too, which then go on."""
+    head = PREDICTION.replace(b"close", b"keep-alive") % len(BODY)
     with stopped(server):
-        for connection in kept:
-            connection.sendall(PREDICTION % len(BODY) + BODY)
-        late = [send(server, PREDICTION % len(BODY) + BODY) for _ in range(6)]
-    assert {answer(connection)[0] for connection in kept} == {200}
-    assert {answer(connection)[0] for connection in late} == {503}
+        kept = [send(server, head + BODY) for _ in range(12)]
+    statuses = [read_status(connection) for connection in kept]
+    assert set(statuses) == {200, 503}
+    refused = kept[statuses.index(503)]
+    refused.sendall(PREDICTION % len(BODY) + BODY)
+    assert answer(refused)[0] == 200
+    for connection in kept:
+        connection.close()
+
+
+def read_status(connection: socket.socket) -> int:
+    """Read an answer of JSON, which is the line after its head; return its status."""
+    received = b""
+    while not received.endswith(b"}\n"):
+        received += connection.recv(65_536)
+    return int(received.split()[1])
+
+
+def test_large_bodies_get_their_refusal(server: Any) -> None:
+    """A refusal reaches a client whose body is larger than any buffer on the way."""
+    body = BODY[:-2] + b" " * 900_000 + BODY[-2:]
+    with ThreadPoolExecutor(40) as clients:
+        answers = list(
+            clients.map(lambda _: answer(send(server, PREDICTION % len(body) + body)), range(40))
+        )
+    assert {status for status, _, _ in answers} <= {200, 503}
+
+
+def test_refusals_are_counted_like_all_answers(server: Any) -> None:
+    """A 503 stands in http_requests_total under the status that the client saw."""
+    with stopped(server):
+        waiting = [send(server, PREDICTION % len(BODY) + BODY) for _ in range(20)]
+    refused = sum(answer(connection)[0] == 503 for connection in waiting)
+    metrics = requests.get(f"{server.url}/metrics", timeout=9).text
+    (counted,) = re.findall(r'^http_requests_total.*status="503".* (\S+)$', metrics, re.MULTILINE)
+    assert float(counted) >= refused > 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 import tempfile
@@ -96,6 +98,20 @@ def test_other_folders_are_left_alone(tmp_path: Path) -> None:
     other = Path(tempfile.mkdtemp(dir=tmp_path))
     remove_abandoned(tmp_path)
     assert other.exists()
+
+
+def test_what_others_hold_does_not_delay_a_start(tmp_path: Path) -> None:
+    """Neither another program's lock of the folder nor a named pipe in it is waited for."""
+    os.mkfifo(tmp_path / "textclf-metrics-pipe")
+    held = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        server, made = start_server(tmp_path)
+        with server:
+            assert made.is_dir()
+            server.kill()
+    finally:
+        os.close(held)
 
 
 def test_servers_started_at_once_keep_their_folders(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_backlog_counts_connections_that_wait(monkeypatch: pytest.MonkeyPatch) -
         socket.create_server(("127.0.0.1", 0)) as one,
         socket.create_server(("127.0.0.1", 0)) as other,
     ):
-        # Gunicorn wraps its sockets; a gevent worker does not.
+        # Gunicorn wraps its sockets.
         worker = SimpleNamespace(sockets=[SimpleNamespace(sock=one), other])
         monkeypatch.setattr(workers, "_this", worker)
         assert processes.backlog() == 0
