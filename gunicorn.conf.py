@@ -141,8 +141,11 @@ def pre_fork(server: Arbiter, worker: ServiceWorker) -> None:
 
 
 def post_fork(server: Arbiter, worker: ServiceWorker) -> None:
-    """Begin to count as this worker."""
-    numbered.begin(worker)
+    """Begin to count as this worker; without room, only its line in the metrics is lost."""
+    try:
+        numbered.begin(worker)
+    except OSError as error:
+        server.log.error("no room for the metrics in %s: %s", _metrics_dir, error)
 
 
 def child_exit(server: Arbiter, worker: ServiceWorker) -> None:
