@@ -22,15 +22,14 @@ from app import (
     problems,
     rejections,
 )
-from app.sessions import NoSessions
+from app.lean import Application
 from app.settings import Settings
 from model.classifier import Classifier
 
 
 def create_app(settings: Settings, classifier: Classifier) -> Flask:
     """Return the application that serves this classifier."""
-    app = Flask(__name__)
-    app.session_interface = NoSessions()
+    app = Application(__name__)
     app.extensions["settings"] = settings
     app.extensions["classifier"] = classifier
     for part in (problems, rejections, accesslog, headers, openapi):

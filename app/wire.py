@@ -9,8 +9,8 @@ from codecs import BOM_UTF8
 from typing import TypeVar
 
 import msgspec
-from flask import Response
 
+from app.lean import WholeResponse
 from app.problems import Refused
 
 T = TypeVar("T")
@@ -53,10 +53,10 @@ def is_blank(text: str) -> bool:
     return not text or text.isspace()
 
 
-def respond(answer: msgspec.Struct, model_seconds: float) -> Response:
+def respond(answer: msgspec.Struct, model_seconds: float) -> WholeResponse:
     """Return the response with this body, and the time that the model took for it."""
     # A line end, so that a terminal's prompt starts on a line of its own after curl.
-    return Response(
+    return WholeResponse(
         _encode(answer) + b"\n",
         headers=[
             ("Content-Type", "application/json"),
