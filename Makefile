@@ -13,7 +13,7 @@ DOCKER_NETWORK = $(if $(NETWORK),--network $(NETWORK))
 
 VENV_PYTHON := .venv/bin/python
 SETUP := @command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON) here: install Python \
-	3.11 or newer, or name the one you have, for example make PYTHON=python3.12 run" >&2; exit 1; }; \
+	3.11 to 3.14, or name the one you have, for example make PYTHON=python3.12 run" >&2; exit 1; }; \
 	$(PYTHON) scripts/install.py requirements.txt
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
@@ -30,6 +30,7 @@ install: ## Make or repair .venv with the pinned requirements, tools included
 	$(SETUP_DEV)
 
 run: ## Serve the model on http://localhost:8080 (trains one first where there is none)
+	@scripts/require.sh port "$(PORT)"
 	$(SETUP)
 	@test -e model/manifest.json || { echo "model/ holds no trained model: training one first"; \
 		$(MAKE) --no-print-directory train; }
@@ -44,10 +45,12 @@ predict: ## Label a file: make predict IN=posts.jsonl OUT=labelled.jsonl [ARGS="
 
 test: ## Run the quick tests (those on the full dataset only where DATA_DIR has it)
 	$(SETUP_DEV)
+	@echo "running the quick tests, for about two minutes on two CPUs"
 	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest tests/model tests/app tests/scripts tests/contract
 
 test-all: ## Run all tests, with servers, browser, Postman and Prometheus, and measure coverage
 	$(SETUP_DEV)
+	@echo "running all tests, for a quarter of an hour on two CPUs"
 	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest --cov
 
 data: ## Fetch the challenge's files into DATA_DIR unless they are there
@@ -61,9 +64,11 @@ evaluate: data ## Judge the artifact on DATA_DIR/test.jsonl(.gz); writes reports
 	@$(VENV_PYTHON) -m scripts.evaluate --data-dir $(DATA_DIR)
 
 compare: data ## Cross-validate the candidates on the training file; writes reports/comparison.*
+	@echo "cross-validating every candidate, for some minutes"
 	@$(VENV_PYTHON) -m scripts.compare --data-dir $(DATA_DIR) --reports-dir reports
 
 benchmark: data ## Measure speed against its reaches (needs wrk); writes reports/
+	@echo "measuring in rounds, for a quarter of an hour; each round is announced"
 	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m benchmarks
 
 PEERS := benchmarks/peers/requirements.txt
@@ -76,6 +81,7 @@ benchmark-peers: ## Install the services that `make benchmark` compares with, in
 
 chaos: ## Make faults and report what the service does (needs wrk and nginx); writes reports/
 	$(SETUP_DEV)
+	@echo "making faults for about ten minutes; each kind is announced"
 	@$(VENV_PYTHON) -m chaos
 
 lint: ## Check style, types and import directions
@@ -102,21 +108,25 @@ audit: ## Look up known vulnerabilities of the pinned requirements (needs PyPI i
 		--requirement requirements.txt
 
 image: ## Build the container image IMAGE, on BASE
+	@scripts/require.sh docker
 	@docker build $(DOCKER_NETWORK) --tag $(IMAGE) --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) \
 		--build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
 		--build-arg SOURCE="$$(git remote get-url origin 2>/dev/null | sed 's#//[^/@]*@#//#')" .
 
 image-run: ## Run the image on http://localhost:8080, as confined as Kubernetes would
+	@scripts/require.sh docker
 	@docker run $(DOCKER_NETWORK) --rm --name text-classifier --publish 127.0.0.1:$(PORT):8080 \
 		--read-only \
 		--cap-drop ALL --security-opt no-new-privileges --memory 512m --cpus 1 --pids-limit 64 \
 		--stop-timeout 30 $(IMAGE)
 
 deploy: ## Deploy IMAGE to the cluster that kubectl is set to, and wait until it serves
+	@scripts/require.sh cluster
 	@sed 's|image: text-classifier:.*|image: $(IMAGE)|' k8s/*.yaml | kubectl apply -f -
 	@kubectl --namespace text-classifier rollout status deployment/text-classifier --timeout 5m
 
 undeploy: ## Remove the namespace text-classifier and all that is in it from the cluster
+	@scripts/require.sh cluster
 	@kubectl delete -f k8s/ --ignore-not-found
 
 test-cluster: ## Test deployment, load and rollout of IMAGE on the cluster of KUBECONFIG

@@ -12,6 +12,10 @@ import socket
 import sys
 from pathlib import Path
 
+# From any folder: python -m gunicorn --config PATH/gunicorn.conf.py
+chdir = str(Path(__file__).resolve().parent)
+sys.path.insert(0, chdir)
+
 # One thread of arithmetic a worker: the workers already use every CPU, and the products are small.
 # Set before NumPy is imported, because its libraries read these only once.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
