@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 DATA_DIR ?= data
+SOURCE ?= challenge
 VIEWS ?= auto
 PORT ?= 8080
 BASE ?= python:3.11-slim
@@ -22,7 +23,7 @@ SETUP_DEV := $(SETUP) requirements-dev.txt
 	benchmark-peers chaos lint format lock audit image image-run deploy undeploy test-cluster
 
 help: ## List the targets
-	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
+	@echo "usage: make TARGET [PYTHON=python3.12] [DATA_DIR=data] [SOURCE=challenge] [VIEWS=auto] [PORT=8080] [WORKERS=2]"
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1|/' \
 		| awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
@@ -55,7 +56,7 @@ test-all: ## Run all tests, with servers, browser, Postman and Prometheus, and m
 
 data: ## Fetch the challenge's files into DATA_DIR unless they are there
 	$(SETUP_DEV)
-	@$(VENV_PYTHON) -m scripts.fetch_data --data-dir $(DATA_DIR)
+	@$(VENV_PYTHON) -m scripts.fetch_data --data-dir $(DATA_DIR) --source $(SOURCE)
 
 train: data ## Train on DATA_DIR/train.jsonl(.gz) and write the artifact into model/
 	@$(VENV_PYTHON) -m scripts.train --data-dir $(DATA_DIR) --views $(VIEWS)

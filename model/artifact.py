@@ -73,8 +73,9 @@ def save(
 ) -> Manifest:
     """Write a fitted pipeline and its manifest, replacing the folder's earlier artifact whole.
 
-    The same training gives the same dump in every process. Raises ArtifactError when the scores are
-    no numbers or the folder cannot be written.
+    The same training gives the same dump in every process. Where the folder holds that already,
+    nothing is written, and the record of the first training stays. Raises ArtifactError when the
+    scores are no numbers or the folder cannot be written.
     """
     canaries = _canaries(pipeline)
     dump = dumped(pipeline)
@@ -90,6 +91,9 @@ def save(
         versions=current_versions(),
         canaries=canaries,
     )
+    earlier = _earlier(directory)
+    if earlier and (earlier.pipeline, earlier.data) == (manifest.pipeline, data):
+        return earlier
     try:
         directory.mkdir(parents=True, exist_ok=True)
         replace_file(directory / manifest.pipeline.file, dump)
@@ -101,6 +105,16 @@ def save(
         raise ArtifactError(
             f"{directory} cannot be written ({error.strerror or error}): mend that and {RETRAIN}"
         ) from None
+    return manifest
+
+
+def _earlier(directory: Path) -> Manifest | None:
+    """Return the manifest of an artifact that is there and whole."""
+    try:
+        manifest = read_manifest(directory)
+        _verified_bytes(directory, manifest.pipeline)
+    except ArtifactError:
+        return None
     return manifest
 
 

@@ -19,10 +19,15 @@ NAMES = ("train", "test")
 
 
 def fetch_datasets(
-    data_dir: Path, sources: Sequence[Source] = SOURCES, say: Callable[[str], None] = print
+    data_dir: Path,
+    sources: Sequence[Source] = SOURCES,
+    say: Callable[[str], None] = print,
+    *,
+    only: Source | None = None,
 ) -> None:
     """Fetch those of the dataset files, train and test, that a folder lacks, and say their sources.
 
+    With `only`, nothing is fetched from any other source: another one's posts make another model.
     A file that is there is left alone. What is fetched comes from one source, and from that of the
     file already there; beside somebody's own data nothing is fetched, since it would not belong to
     it. Files appear under their names verified and whole, or not at all. Raises DatasetError when
@@ -32,7 +37,9 @@ def fetch_datasets(
         present = _present(data_dir)
         missing = [name for name in NAMES if name not in present]
         if missing and "own data" not in [_origin(path, sources) for path in present.values()]:
-            _fetch(missing, data_dir, _matching(present, sources, say), say)
+            matching = _matching(present, sources, say)
+            allowed = [source for source in matching if only in (None, source)]
+            _fetch(missing, data_dir, allowed, say)
         _report(_present(data_dir), sources, say)
     except OSError as error:
         raise DatasetError(
@@ -81,7 +88,8 @@ def _fetch(
     raise DatasetError(
         f"no source gives the {' and '.join(names)} data ({'; '.join(failures)}):"
         " check the network, put train.jsonl.gz and test.jsonl.gz (or .jsonl) into"
-        f" {data_dir} by hand, or set DATA_DIR to the folder that holds them"
+        f" {data_dir} by hand, set DATA_DIR to the folder that holds them, or name another source"
+        " of similar posts (SOURCE=orange)"
     )
 
 

@@ -136,6 +136,8 @@ ORANGE = Source(
     "note: trained on normalised text, a classifier loses up to one point of accuracy on raw posts",
 )
 SOURCES = (CHALLENGE, ORANGE)
+BY_NAME = {"challenge": CHALLENGE, "orange": ORANGE}
+"""What a source is called on a command line."""
 
 
 def source_of(sha256: str, sources: Sequence[Source] = SOURCES) -> str:

@@ -6,6 +6,7 @@ May import model and the shared wrapper of the command lines.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from model import artifact
 from model.dataset import find_file, read_training_examples
 from model.manifest import TrainingData
-from model.sources import source_of
+from model.sources import BY_NAME, CHALLENGE, source_of
 from model.training import VIEW_SETS, choose_views, train
 from scripts.cli import run
 
@@ -22,7 +23,11 @@ def main() -> None:
     """Train on --data-dir and write --model-dir; raises UserError when either cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m scripts.train", description=__doc__)
     parser.add_argument("--data-dir", type=Path, default=Path("data"), help="default: data")
-    parser.add_argument("--model-dir", type=Path, default=Path("model"), help="default: model")
+    parser.add_argument(
+        "--model-dir",
+        type=Path,
+        help="default: model; models/NAME for the posts of another source than the challenge",
+    )
     parser.add_argument(
         "--views",
         choices=["auto", *VIEW_SETS],
@@ -33,20 +38,33 @@ def main() -> None:
     arguments = parser.parse_args()
     examples = read_training_examples(find_file(arguments.data_dir, "train"))
     source = source_of(examples.sha256)
+    directory = arguments.model_dir or default_directory(source)
     views = choose_views(examples.texts, arguments.views)
     print(f"training on {len(examples)} examples ({source}), views: {', '.join(views)}", flush=True)
     started = time.perf_counter()
     trained = train(examples.texts, examples.labels, views)
     seconds = time.perf_counter() - started
     manifest = artifact.save(
-        arguments.model_dir,
+        directory,
         trained.pipeline,
-        trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        trained_at=now().isoformat(timespec="seconds"),
         training_seconds=round(seconds, 1),
         data=TrainingData(source, examples.sha256, len(examples), examples.counts, trained.views),
         hyperparameters=trained.hyperparameters,
     )
-    print(f"wrote {arguments.model_dir / manifest.pipeline.file} in {seconds:.0f} s")
+    print(f"wrote {directory / manifest.pipeline.file} in {seconds:.0f} s")
+
+
+def default_directory(source: str) -> Path:
+    """Return where a model of this source goes: never over the one of the challenge's posts."""
+    others = {other.name: name for name, other in BY_NAME.items() if other is not CHALLENGE}
+    return Path("models", others[source]) if source in others else Path("model")
+
+
+def now() -> datetime:
+    """Return the time of the training, or that of SOURCE_DATE_EPOCH for a build to reproduce."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
 
 
 if __name__ == "__main__":

@@ -115,3 +115,14 @@ def test_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DatasetError, match=r"file/data cannot be used .* set DATA_DIR"):
         fetch_datasets(tmp_path / "file" / "data", [SECOND])
+
+
+def test_source_that_is_not_named_is_not_asked(tmp_path: Path) -> None:
+    """Where the source that is wanted fails, no other one's posts are taken for its own."""
+    first = failing(SourceError)
+    with pytest.raises(DatasetError, match=r"SOURCE=orange") as caught:
+        fetch_datasets(tmp_path, [first, SECOND], only=first)
+    assert "second" not in str(caught.value)
+    assert contents(tmp_path) == {}
+    fetch_datasets(tmp_path, [first, SECOND], only=SECOND)
+    assert contents(tmp_path) == PLAIN
