@@ -8,6 +8,7 @@ time, so that no more are under way than a window has.
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -35,8 +36,15 @@ Outcomes = Callable[[Task, Iterator[Chunk]], Generator[tuple[Chunk, Labelled], N
 
 def local(jobs: int) -> AbstractContextManager[Outcomes]:
     """Label on so many processes of this machine, -1 for one for each core that may be used."""
-    ending = {"initializer": end_with, "initargs": (os.getpid(),)}
+    ending = {"initializer": _begin, "initargs": (os.getpid(),)}
     return _outcomes(parallel_config(backend="loky", **ending), jobs, lambda task: None)
+
+
+def _begin(parent: int) -> None:
+    """Begin a worker process: it ends with its parent, and leaves Ctrl-C to it."""
+    # joblib may start one from a thread of its own, which holds no interrupts back.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(parent)
 
 
 @contextmanager
