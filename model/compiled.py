@@ -1,17 +1,17 @@
 """A fitted linear text pipeline, compiled into a lean scorer: the same answers for less work.
 
-May import nothing of ours. `Pipeline.predict_proba` builds a sparse matrix and validates it at each
-call, which for a single text costs several times the arithmetic itself. Here the vectoriser's idf
-and the estimator's weights are folded once, at load, into one matrix, so that a text costs one
-tokenising, one sort, one gather and one small product.
+`Pipeline.predict_proba` builds a sparse matrix and validates it at each call, which for a single
+text costs several times the arithmetic itself. Here the vectorizer's idf and the estimator's
+weights are folded once, at load, into one matrix, and texts are scored many at a time, in arrays.
 
 For a term t that occurs f(t) times, scikit-learn's TfidfVectorizer gives
 
     x(t) = w(t) / sqrt(sum over u of w(u)^2),    w(t) = (1 + ln f(t)) * idf(t)
 
 (or f(t) * idf(t) without sublinear_tf), and the estimator scores b + sum over t of x(t) * W(t).
-Hence score = b + (sum over t of tf(t) * [idf(t) * W(t)]) / sqrt(sum over t of (tf(t) * idf(t))^2):
-the row kept for a term is [idf * W, idf], and a row of zeros stands for every unknown term.
+So score = b + (sum over t of tf(t) * [idf(t) * W(t)]) / sqrt(sum over t of (tf(t) * idf(t))^2):
+the row kept for a term is [idf * W, idf], and a row of zeros stands for every unknown term. A
+FeatureUnion of vectorizers has a matrix for each, and their scores are added.
 
 A constant added to every label's score changes no probability, so weights and intercepts are
 centred over the labels: a term's weight then tells how much more it speaks for one label than for
@@ -20,126 +20,162 @@ the labels on average.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from itertools import repeat
-from math import exp, sqrt
+from collections.abc import Sequence
+from math import exp
+from operator import add
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 
-Floats = NDArray[np.float32]
-UNKNOWN = 0
-"""The row that stands for every unknown term."""
-ROW_BYTES = 4
+from model.hashing import UNKNOWN, HashTable, hash_strings
+from model.terms import array_analyzer, term_splitter
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.intp]
+
+CHUNK_CHARACTERS = 32_768
+"""Texts of so many characters are scored together: with more, the arrays leave the processor's
+cache and a text costs more."""
+MARGIN = 64
+"""Characters that each text counts for beside its own."""
+
+
+TINY = np.finfo(np.float64).tiny
 
 
 class NotCompilableError(Exception):
-    """The pipeline is not one that this module can fold into a matrix; the message says why."""
+    """The pipeline is not one that this module can fold into matrices; the message says why."""
 
 
 class CompiledPipeline:
-    """Scores texts as the pipeline that it was compiled from does. Immutable, hence thread-safe."""
+    """Scores texts as the pipeline that it was compiled from does. Immutable, so thread-safe."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         """Fold the pipeline; raises NotCompilableError when it is of another kind."""
-        vectorizer, estimator = _parts(pipeline)
+        vectorizers, estimator = _steps(pipeline)
         weights, intercept = _weights(estimator)
-        n_labels, n_terms = weights.shape
-        # The commonest first, so that what most texts need lies together in the processor's cache.
-        order = np.argsort(vectorizer.idf_, kind="stable")
-        idf = vectorizer.idf_[order]
-        self._rows = np.zeros((n_terms + 1, n_labels + 1), dtype=np.float32)
-        self._rows[1:, :n_labels] = weights.T[order] * idf[:, None]
-        self._rows[1:, n_labels] = idf
-        self.intercept: tuple[float, ...] = tuple(intercept.tolist())
+        self.intercept: Floats = intercept
         """Decision values of a text without any known term, [n_labels]."""
-        self._terms = vectorizer.get_feature_names_out()[order].tolist()
-        # Row numbers are kept as the bytes of an int32: joined, those of a text are an array.
-        self._row_of = {term: _row(number) for number, term in enumerate(self._terms, 1)}
-        self._analyze = _analyzer(vectorizer)
-        self._sublinear = bool(vectorizer.sublinear_tf)
+        ends = np.cumsum([len(vectorizer.idf_) for _, vectorizer, _ in vectorizers])
+        self._parts = [
+            _Part(prefix, vectorizer, factor * own)
+            for (prefix, vectorizer, factor), own in zip(
+                vectorizers, np.split(weights, ends[:-1], axis=1), strict=True
+            )
+        ]
 
-    def score(self, text: str) -> tuple[list[float], float]:
-        """Score one text: decision values, [n_labels], and the share of its terms known.
+    def score_many(self, texts: Sequence[str]) -> tuple[Floats, list[float]]:
+        """Score texts: decision values, [n_texts, n_labels], and shares of terms known, [n_texts].
 
-        The share counts every occurrence; a text without terms has a share of 0.
+        The digits of a text do not depend on the others. A share counts every occurrence, and is 0
+        for a text without terms. Beside the result, memory grows with the longest text only.
         """
-        rows = np.sort(np.frombuffer(self._occurrences(text), dtype=np.int32))
-        starts, counts = _runs(rows)
-        if len(starts) == 1:
-            return list(self.intercept), 0.0
-        gathered = self._rows.take(rows[starts], axis=0)
-        frequencies = self._frequencies(counts)
-        summed, norm = self._sum(gathered, frequencies)
-        known = len(rows) - int(counts[0])
-        # For a few numbers a call of NumPy costs more than Python does.
-        values = [s / norm + b for s, b in zip(summed.tolist(), self.intercept, strict=True)]
-        return values, known / (len(rows) - 1)
+        chunks = _chunks(texts)
+        if len(chunks) == 1:
+            return self._score(texts)
+        values = np.empty((len(texts), len(self.intercept)))
+        shares = [0.0] * len(texts)
+        for chunk in chunks:
+            values[chunk], found = self._score([texts[number] for number in chunk])
+            for number, share in zip(chunk, found, strict=True):
+                shares[number] = share
+        return values, shares
 
-    def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
-        """Score texts: decision values, float32 [n_texts, n_labels], and shares known, [n_texts].
-
-        As `score` of each, but NumPy is called once for all. Memory grows with the texts.
-        """
-        occurrences = [self._occurrences(text) for text in texts]
-        lengths = np.array([len(one) // ROW_BYTES for one in occurrences])
-        found = np.frombuffer(b"".join(occurrences), dtype=np.int32)
-        # One number for a text and a row, which sorts by text first.
-        keys = np.repeat(np.arange(len(texts)) * len(self._rows), lengths) + found
-        keys.sort()
-        starts, counts = _runs(keys)
-        rows = keys[starts] % len(self._rows)
-        # Every text begins with a run of UNKNOWN.
-        first = np.flatnonzero(rows == UNKNOWN)
-        gathered = self._rows.take(rows, axis=0) * self._frequencies(counts)[:, None]
-        summed: Floats = np.add.reduceat(gathered[:, :-1], first, axis=0)
-        norms: Floats = np.sqrt(np.add.reduceat(gathered[:, -1:] ** 2, first, axis=0))
-        # A text without any known term has a sum of 0 too.
-        norms[norms == 0] = 1
-        values = summed / norms + np.array(self.intercept, dtype=np.float32)
-        known = lengths - counts[first]
-        return values, known / np.maximum(lengths - 1, 1)
+    def _score(self, texts: Sequence[str]) -> tuple[Floats, list[float]]:
+        """As `score_many`, of a chunk."""
+        scores, known, counts = self._parts[0].score(texts)
+        values = self.intercept + scores
+        for part in self._parts[1:]:
+            scores, more_known, more = part.score(texts)
+            values += scores
+            known = list(map(add, known, more_known))
+            counts = list(map(add, counts, more))
+        return values, [one / max(of, 1) for one, of in zip(known, counts, strict=True)]
 
     def contributions(self, text: str) -> tuple[list[str], Floats]:
         """Return the known terms of a text and what each adds to each label's decision value.
 
         The second is [n_terms, n_labels]; its column sums plus the intercept are the decision
-        values that `score` gives.
+        values. Slower than scoring, because it needs the terms as strings.
         """
-        counts = Counter(term for term in self._analyze(text) if term in self._row_of)
-        rows = np.frombuffer(b"".join(map(self._row_of.__getitem__, counts)), dtype=np.int32)
-        gathered = self._rows[rows]
-        if not counts:
-            return [], gathered[:, :-1]
-        frequencies = self._frequencies(np.fromiter(counts.values(), dtype=np.float32))
-        _, norm = self._sum(gathered, frequencies)
-        return list(counts), frequencies[:, None] * gathered[:, :-1] / norm
+        parts = [part.contributions(text) for part in self._parts]
+        terms = [term for own, _ in parts for term in own]
+        return terms, np.concatenate([weights for _, weights in parts])
 
-    def term_weights(self) -> tuple[list[str], Floats]:
-        """Return all known terms and the idf * W of each for each label, [n_terms, n_labels]."""
-        return self._terms, self._rows[1:, :-1]
 
-    def _occurrences(self, text: str) -> bytes:
-        """The row number of each of a text's terms, after one of UNKNOWN that is always there."""
-        rows = map(self._row_of.get, self._analyze(text), repeat(_UNKNOWN_ROW))
-        return _UNKNOWN_ROW + b"".join(rows)
+def term_weights(pipeline: Pipeline) -> tuple[list[str], Floats]:
+    """Return all known terms and the idf * W of each for each label, [n_terms, n_labels].
 
-    @staticmethod
-    def _sum(gathered: Floats, frequencies: Floats) -> tuple[Floats, float]:
-        """Weighted sum of the label columns, and the Euclidean norm of the weighted idf column."""
-        weighted = frequencies * gathered[:, -1]
-        return frequencies @ gathered[:, :-1], sqrt(weighted @ weighted)
+    Raises NotCompilableError as CompiledPipeline does.
+    """
+    vectorizers, estimator = _steps(pipeline)
+    weights, _ = _weights(estimator)
+    factors = np.concatenate([factor * vectorizer.idf_ for _, vectorizer, factor in vectorizers])
+    terms = pipeline[0].get_feature_names_out().tolist()
+    return terms, weights.T * factors[:, None]
 
-    def _frequencies(self, counts: NDArray[Any]) -> Floats:
+
+class _Part:
+    """One vectorizer and the estimator's weights of its terms."""
+
+    def __init__(self, prefix: str, vectorizer: TfidfVectorizer, weights: Floats) -> None:
+        n_labels, n_terms = weights.shape
+        # The commonest first, so that what most texts need lies together in the processor's cache.
+        order = np.argsort(vectorizer.idf_, kind="stable")
+        idf = vectorizer.idf_[order]
+        self._rows = np.zeros((n_terms + 1, n_labels + 1))
+        self._rows[1:, :n_labels] = weights.T[order] * idf[:, None]
+        self._rows[1:, n_labels] = idf
+        names = vectorizer.get_feature_names_out()[order].tolist()
+        if not all(isinstance(name, str) for name in names):
+            raise NotCompilableError("its vectorizer has terms that are no strings")
+        try:
+            self._table = HashTable(hash_strings(names))
+        except ValueError as error:
+            raise NotCompilableError(f"its terms cannot be hashed: {error}") from None
+        self._prefix = prefix
+        self._sublinear = bool(vectorizer.sublinear_tf)
+        self._analyze = array_analyzer(vectorizer)
+        self._split = term_splitter(vectorizer)
+
+    def score(self, texts: Sequence[str]) -> tuple[Floats, list[int], list[int]]:
+        """What the terms add to the labels, [n_texts, n_labels]; how many are known, and of all."""
+        hashes, counts = self._analyze(texts)
+        rows, starts = _sorted_rows(self._table.find(hashes), counts)
+        edges = _edges(rows, starts)
+        rows = rows.take(edges[:-1])
+        occurrences = edges[1:] - edges[:-1]
+        weighted = self._rows.take(rows, axis=0)
+        weighted *= self._frequencies(occurrences)[:, None]
+        np.square(weighted[:, -1], out=weighted[:, -1])
+        first = (rows == UNKNOWN).nonzero()[0]
+        sums = np.add.reduceat(weighted, first, axis=0)
+        # A text without any known term has sums of 0, and may not be divided by that.
+        norms = np.sqrt(np.maximum(sums[:, -1:], TINY))
+        unknown = occurrences[first].tolist()
+        known = [count + 1 - of for count, of in zip(counts, unknown, strict=True)]
+        return sums[:, :-1] / norms, known, counts
+
+    def contributions(self, text: str) -> tuple[list[str], Floats]:
+        """The known terms, and what each adds to each label, [n_terms, n_labels]."""
+        counts = Counter(self._split(text))
+        numbers = self._table.find(hash_strings(list(counts)))
+        is_known = numbers != UNKNOWN
+        frequencies = self._frequencies(np.fromiter(counts.values(), dtype=np.intp))[is_known]
+        weighted = self._rows[numbers[is_known]] * frequencies[:, None]
+        norm = np.linalg.norm(weighted[:, -1]) or 1.0
+        known = [self._prefix + term for term, it_is in zip(counts, is_known, strict=True) if it_is]
+        return known, weighted[:, :-1] / norm
+
+    def _frequencies(self, counts: Counts) -> Floats:
         """The weights tf of numbers of occurrences."""
         if not self._sublinear:
-            return counts.astype(np.float32)
-        frequencies: Floats = np.log(counts, dtype=np.float32)
+            return counts.astype(np.float64)
+        frequencies: Floats = np.log(counts)
         frequencies += 1
         return frequencies
 
@@ -155,39 +191,80 @@ def softmax(values: Sequence[float]) -> list[float]:
     return [exponential / total for exponential in exponentials]
 
 
-def _row(number: int) -> bytes:
-    """A row number as the bytes of NumPy's int32."""
-    return number.to_bytes(ROW_BYTES, sys.byteorder)
+def _chunks(texts: Sequence[str]) -> list[list[int]]:
+    """Cut texts into chunks of a bounded size: the numbers of those in each.
 
-
-_UNKNOWN_ROW = _row(UNKNOWN)
-
-
-def _runs(numbers: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where in sorted numbers each run of equal ones starts, and how long it is.
-
-    NumPy's unique(..., return_counts=True) does the same and costs twice as much on 300 numbers.
+    Those of ASCII are apart from the others, which cost more.
     """
-    changes = np.empty(len(numbers) + 1, dtype=bool)
-    changes[0] = changes[-1] = True
-    np.not_equal(numbers[1:], numbers[:-1], out=changes[1:-1])
-    edges = changes.nonzero()[0]
-    return edges[:-1], edges[1:] - edges[:-1]
+    chunks: list[list[int]] = []
+    for is_ascii in (True, False):
+        room = 0
+        for number, text in enumerate(texts):
+            if text.isascii() == is_ascii:
+                size = len(text) + MARGIN
+                if size > room:
+                    chunks.append([])
+                    room = CHUNK_CHARACTERS
+                chunks[-1].append(number)
+                room -= size
+    return chunks
 
 
-def _parts(pipeline: Pipeline) -> tuple[TfidfVectorizer, Any]:
-    """The vectoriser and the linear estimator of a pipeline that has just these two."""
+def _sorted_rows(found: NDArray[np.int32], counts: list[int]) -> tuple[NDArray[np.int32], Counts]:
+    """The rows of each text in order, after an UNKNOWN that is always there; where each begins.
+
+    Sorting text by text is much faster than sorting all with a key that has the text's number.
+    """
+    rows = np.zeros(len(found) + len(counts), dtype=np.int32)
+    starts = []
+    begin = 0
+    for number, count in enumerate(counts):
+        starts.append(begin)
+        own = rows[begin : begin + count + 1]
+        own[1:] = found[begin - number : begin - number + count]
+        own.sort()
+        begin += count + 1
+    return rows, np.array(starts)
+
+
+def _edges(rows: NDArray[np.int32], starts: Counts) -> Counts:
+    """Where each run of equal rows in one text starts, and the end of the last run.
+
+    NumPy's unique(..., return_counts=True) does the same for one text and costs twice as much.
+    """
+    changes = np.empty(len(rows) + 1, dtype=bool)
+    np.not_equal(rows[1:], rows[:-1], out=changes[1:-1])
+    changes[starts] = changes[-1] = True
+    return changes.nonzero()[0]
+
+
+def _steps(pipeline: Pipeline) -> tuple[list[tuple[str, TfidfVectorizer, float]], Any]:
+    """The vectorizers of a pipeline, each with the prefix of its terms' names and its factor, and
+    the linear estimator that is the only other step."""
     steps = [step for _, step in pipeline.steps]
-    if len(steps) != 2 or not isinstance(steps[0], TfidfVectorizer):
-        raise NotCompilableError("its steps are not a TfidfVectorizer and an estimator")
-    vectorizer, estimator = steps
-    if (vectorizer.norm, vectorizer.use_idf, vectorizer.binary) != ("l2", True, False):
-        raise NotCompilableError("its vectoriser does not count, weigh by idf and normalise to l2")
+    if len(steps) != 2:
+        raise NotCompilableError("its steps are not a vectorizer and an estimator")
+    features, estimator = steps
+    vectorizers = [("", features, 1.0)]
+    if isinstance(features, FeatureUnion):
+        factors = features.transformer_weights or {}
+        vectorizers = [
+            (f"{name}__" if features.verbose_feature_names_out else "", one, factors.get(name, 1.0))
+            for name, one in features.transformer_list
+        ]
+    for _, vectorizer, _ in vectorizers:
+        if not isinstance(vectorizer, TfidfVectorizer):
+            kind = type(vectorizer).__name__
+            raise NotCompilableError(f"its features are made by {kind}, not by TfidfVectorizer")
+        if (vectorizer.norm, vectorizer.use_idf, vectorizer.binary) != ("l2", True, False):
+            raise NotCompilableError(
+                "its vectorizer does not count, weigh by idf and normalise to l2"
+            )
     if not (hasattr(estimator, "coef_") and hasattr(estimator, "intercept_")):
         raise NotCompilableError(
             f"its estimator {type(estimator).__name__} has no coef_ and intercept_"
         )
-    return vectorizer, estimator
+    return vectorizers, estimator
 
 
 def _weights(estimator: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -206,24 +283,3 @@ def _weights(estimator: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if len(weights) == 1:
         weights, intercept = np.vstack([0 * weights, weights]), np.append(0.0, intercept)
     return weights - weights.mean(axis=0), intercept - intercept.mean()
-
-
-def _analyzer(vectorizer: TfidfVectorizer) -> Callable[[str], Iterable[str]]:
-    """The vectoriser's function from text to terms, less the layers that change nothing."""
-    plain = (
-        vectorizer.analyzer == "word"
-        and vectorizer.ngram_range == (1, 1)
-        and not vectorizer.lowercase
-        and vectorizer.preprocessor is None
-        and vectorizer.strip_accents is None
-        and vectorizer.stop_words is None
-    )
-    if plain and vectorizer.tokenizer is not None:
-        tokenizer: Callable[[str], Iterable[str]] = vectorizer.tokenizer
-        return tokenizer
-    # scikit-learn would wrap the function in one that decodes bytes.
-    given = vectorizer.analyzer
-    analyzer: Callable[[str], Iterable[str]] = (
-        given if callable(given) else vectorizer.build_analyzer()
-    )
-    return analyzer

@@ -69,10 +69,10 @@ def median_texts(texts: Sequence[str]) -> list[str]:
 
 def _compiled_microseconds(fitted: Pipeline, texts: Sequence[str]) -> float | None:
     try:
-        score = CompiledPipeline(fitted).score
+        score_many = CompiledPipeline(fitted).score_many
     except NotCompilableError:
         return None
-    return _microseconds(score, texts)
+    return _microseconds(lambda text: score_many([text]), texts)
 
 
 def _microseconds(predict: Callable[[str], object], texts: Sequence[str]) -> float:
