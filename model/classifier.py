@@ -1,26 +1,24 @@
 """The classifier that is served: a text in, a label and its probability out.
 
-May import the artifact, its manifest and the compiled scorer. A classifier never changes once made,
-hence it is safe to share between threads and to fork.
+A classifier never changes once made, so it is safe to share between threads and to fork.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from math import exp
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from model import artifact
 from model.artifact import CANARY_TOLERANCE
-from model.compiled import CompiledPipeline, NotCompilableError, softmax
+from model.compiled import CompiledPipeline
+from model.folding import Floats, NotCompilableError
 from model.manifest import Manifest
-
-Floats = NDArray[np.float64]
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +150,17 @@ class PipelineScorer:
         rows, _ = self.score_many([text])
         logs = np.log(np.maximum(rows[0], np.finfo(np.float32).tiny))
         return [], np.zeros((0, len(logs))), logs - logs.mean()
+
+
+def softmax(values: Sequence[float]) -> list[float]:
+    """Turn decision values, [n_labels], into probabilities.
+
+    SciPy's softmax does the same, and costs several times as much for six numbers.
+    """
+    highest = max(values)
+    exponentials = [exp(value - highest) for value in values]
+    total = sum(exponentials)
+    return [exponential / total for exponential in exponentials]
 
 
 def load_classifier(directory: Path) -> Classifier:

@@ -37,8 +37,8 @@ SCALE = 0xD1342543DE82EF95
 """v(c) is SCALE times the code point, so that short terms have hashes far apart, too."""
 NUL = 0x110000
 """Stands for the code point 0: with v = 0, "a" and "a\\0" would have one hash."""
-TABULATED = 1 << 15
-"""Powers that are kept; those of longer strings are computed when they are needed."""
+TABULATED = 1 << 17
+"""Powers that are kept, 1 MB of each kind; those of longer strings are computed for each."""
 
 UNKNOWN = 0
 """The number that `HashTable.find` gives to every hash that is not in the table."""

@@ -19,7 +19,8 @@ from model.artifact import dumped
 from model.calibration import Views, fit_views
 from model.comparison.candidates import Candidate
 from model.comparison.selection import training_views
-from model.compiled import CompiledPipeline, NotCompilableError
+from model.compiled import CompiledPipeline
+from model.folding import NotCompilableError
 
 TIMED_TEXTS = 100
 """Texts of about median length that predictions are timed on."""

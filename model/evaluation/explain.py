@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from model.compiled import CompiledPipeline, NotCompilableError, term_weights
+from model.compiled import CompiledPipeline
 from model.evaluation.figures import TermWeight
 from model.evaluation.scoring import HeldOut, Predictions
+from model.folding import NotCompilableError, term_weights
 
 STRONGEST = 15
 MISTAKES = 20

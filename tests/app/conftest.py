@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.settings import Settings
-from model.classifier import Classifier, Floats
+from model.classifier import Classifier
+from model.folding import Floats
 from model.manifest import DumpFile, Manifest, TrainingData
 
 WORDS = ("puck", "orbit")

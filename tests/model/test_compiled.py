@@ -20,14 +20,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from model.compiled import (
-    CHUNK_CHARACTERS,
-    CompiledPipeline,
-    NotCompilableError,
-    softmax,
-    term_weights,
-)
+from model.classifier import softmax
+from model.compiled import CHUNK_CHARACTERS, CompiledPipeline
 from model.dataset import Examples
+from model.folding import NotCompilableError, term_weights
 
 WORDS = ["bread", "salt", "soup", "roses", "the", "wind", "jardín", "суп", "海上", "again", "zyx"]
 AWKWARD = [
@@ -294,7 +290,7 @@ def zeros(*rows: int) -> Callable[[int], NDArray[np.float64]]:
         (
             FeatureUnion([("words", TfidfVectorizer()), ("none", "drop")]),
             LogisticRegression(),
-            "features are made by str",
+            "features are made by drop",
         ),
         (TfidfVectorizer(analyzer=str.encode), LogisticRegression(), "terms that are no strings"),
         (TfidfVectorizer(binary=True), LogisticRegression(), "vectorizer does not count"),
