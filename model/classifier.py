@@ -83,7 +83,8 @@ class Classifier:
 
     def predict(self, text: str) -> Prediction:
         """Classify one text; one without any known term gets what is likely before it is read."""
-        return self.predict_many([text])[0]
+        (row,), (known_share,) = self._score_many([text])
+        return self._prediction(row, known_share)
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
         """Classify texts, in order, each exactly as it would be by itself.
@@ -93,11 +94,13 @@ class Classifier:
         """
         if not texts:
             return []
-        rows, known_shares = self._score_many(texts)
-        highest = list(map(max, rows))
+        return list(map(self._prediction, *self._score_many(texts)))
+
+    def _prediction(self, probabilities: list[float], known_share: float) -> Prediction:
+        highest = max(probabilities)
         # The first of equally probable labels, as scikit-learn has it.
-        labels = [self.labels[row.index(best)] for row, best in zip(rows, highest, strict=True)]
-        return list(map(Prediction, labels, highest, rows, known_shares))
+        label = self.labels[probabilities.index(highest)]
+        return Prediction(label, highest, probabilities, known_share)
 
     def explain(self, text: str, label: str, most: int) -> Explanation:
         """Tell why `text` scores as it does for `label`, by at most `most` terms on either side."""

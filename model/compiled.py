@@ -45,12 +45,11 @@ class CompiledPipeline:
         The digits of a text do not depend on the others. A share counts every occurrence, and is 0
         for a text without terms. Beside the result, memory grows with the longest text only.
         """
-        chunks = _chunks(texts)
-        if len(chunks) == 1:
+        if len(texts) == 1:
             return self._score(texts)
         values = np.empty((len(texts), len(self.intercept)))
         shares = [0.0] * len(texts)
-        for chunk in chunks:
+        for chunk in _chunks(texts):
             values[chunk], found = self._score([texts[number] for number in chunk])
             for number, share in zip(chunk, found, strict=True):
                 shares[number] = share

@@ -26,7 +26,7 @@ Counts = NDArray[np.intp]
 
 MOST_COUNTED = 1023
 """Occurrences of a term in a text up to which the weight tf is looked up."""
-TINY = np.finfo(np.float64).tiny
+NEXT_TO_NOTHING = 1e-150
 
 
 class TermScorer:
@@ -40,6 +40,8 @@ class TermScorer:
         self._rows = np.zeros((n_terms + 1, n_labels + 1))
         self._rows[1:, :n_labels] = features.term_weights()[order]
         self._rows[1:, n_labels] = vectorizer.idf_[order]
+        # So that a text without any known term is not divided by 0; to others it adds nothing.
+        self._rows[UNKNOWN, n_labels] = NEXT_TO_NOTHING
         names = vectorizer.get_feature_names_out()[order].tolist()
         if not all(isinstance(name, str) for name in names):
             raise NotCompilableError("its vectorizer has terms that are no strings")
@@ -58,18 +60,17 @@ class TermScorer:
         hashes, counts = self._analyze(texts)
         rows, starts = _sorted_rows(self._table.find(hashes), counts)
         edges = _edges(rows, starts)
-        rows = rows.take(edges[:-1])
         occurrences = edges[1:] - edges[:-1]
+        frequencies = self._frequencies_of(occurrences, len(rows))
+        rows = rows.take(edges[:-1])
         weighted = self._rows.take(rows, axis=0)
-        weighted *= self._frequencies_of(occurrences)[:, None]
+        weighted *= frequencies[:, None]
         np.square(weighted[:, -1], out=weighted[:, -1])
         first = (rows == UNKNOWN).nonzero()[0]
         sums = np.add.reduceat(weighted, first, axis=0)
-        # A text without any known term has sums of 0, and may not be divided by that.
-        norms = np.sqrt(np.maximum(sums[:, -1:], TINY))
         unknown = occurrences[first].tolist()
         known = [count + 1 - of for count, of in zip(counts, unknown, strict=True)]
-        return sums[:, :-1] / norms, known, counts
+        return sums[:, :-1] / np.sqrt(sums[:, -1:]), known, counts
 
     def contributions(self, text: str) -> tuple[list[str], Floats]:
         """The known terms, and what each adds to each label, [n_terms, n_labels]."""
@@ -77,21 +78,22 @@ class TermScorer:
         numbers = self._table.find(hash_strings(list(counts)))
         is_known = numbers != UNKNOWN
         occurrences = np.fromiter(counts.values(), dtype=np.intp)[is_known]
-        frequencies = self._frequencies_of(occurrences)
+        frequencies = self._frequencies_of(occurrences, counts.total())
         weighted = self._rows[numbers[is_known]] * frequencies[:, None]
         norm = np.linalg.norm(weighted[:, -1]) or 1.0
         known = [self._prefix + term for term, it_is in zip(counts, is_known, strict=True) if it_is]
         return known, weighted[:, :-1] / norm
 
-    def _frequencies_of(self, counts: Counts) -> Floats:
-        """The weights tf of numbers of occurrences.
+    def _frequencies_of(self, counts: Counts, most: int) -> Floats:
+        """The weights tf of numbers of occurrences, none of which is over `most`.
 
         Looked up, because NumPy does not promise that its logarithm of a number has the same
         digits in every array.
         """
         frequencies: Floats = self._tabulated.take(counts, mode="clip")
-        for index in (counts > MOST_COUNTED).nonzero()[0].tolist():
-            frequencies[index] = self._frequency(int(counts[index]))
+        if most > MOST_COUNTED:
+            for index in (counts > MOST_COUNTED).nonzero()[0].tolist():
+                frequencies[index] = self._frequency(int(counts[index]))
         return frequencies
 
 
@@ -99,7 +101,9 @@ def _sublinear(count: int) -> float:
     return 1 + log(count)
 
 
-def _sorted_rows(found: NDArray[np.int32], counts: list[int]) -> tuple[NDArray[np.int32], Counts]:
+def _sorted_rows(
+    found: NDArray[np.int32], counts: list[int]
+) -> tuple[NDArray[np.int32], list[int]]:
     """The rows of each text in order, after an UNKNOWN that is always there; where each begins.
 
     Sorting text by text is much faster than sorting all with a key that has the text's number.
@@ -113,15 +117,17 @@ def _sorted_rows(found: NDArray[np.int32], counts: list[int]) -> tuple[NDArray[n
         own[1:] = found[begin - number : begin - number + count]
         own.sort()
         begin += count + 1
-    return rows, np.array(starts)
+    return rows, starts
 
 
-def _edges(rows: NDArray[np.int32], starts: Counts) -> Counts:
+def _edges(rows: NDArray[np.int32], starts: list[int]) -> Counts:
     """Where each run of equal rows in one text starts, and the end of the last run.
 
     NumPy's unique(..., return_counts=True) does the same for one text and costs twice as much.
     """
     changes = np.empty(len(rows) + 1, dtype=bool)
     np.not_equal(rows[1:], rows[:-1], out=changes[1:-1])
-    changes[starts] = changes[-1] = True
+    changes[0] = changes[-1] = True
+    if len(starts) > 1:
+        changes[starts] = True
     return changes.nonzero()[0]
