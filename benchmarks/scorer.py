@@ -81,7 +81,7 @@ def _figures(folders: list[Path], data_dir: Path, work: Path, rounds: int) -> It
         probes = [stack.enter_context(_probe(one, data_dir, characters)) for one in folders]
 
         def compare(name: str, probe: str, limit: float, count: int = rounds) -> Figure:
-            return Figure(name, limit, *_medians([partial(one, probe) for one in probes], count))
+            return Figure(name, limit, *medians([partial(one, probe) for one in probes], count))
 
         yield compare("predict_many, batches of 256, µs a text", "batch", 17 / 40)
         yield compare("predict, one text, µs", "one text", 45 / 60)
@@ -91,7 +91,7 @@ def _figures(folders: list[Path], data_dir: Path, work: Path, rounds: int) -> It
         _, this = probes
         by_pipeline = [partial(this, "characters, pipeline"), partial(this, "characters")]
         name = "characters, one text, µs: pipeline, compiled"
-        yield Figure(name, 200 / 3000, *_medians(by_pipeline, min(rounds, 3)))
+        yield Figure(name, 200 / 3000, *medians(by_pipeline, min(rounds, 3)))
     with ExitStack() as stack:
         bodies = [
             msgspec.json.encode({"texts": texts[start : start + BATCH]})
@@ -99,14 +99,14 @@ def _figures(folders: list[Path], data_dir: Path, work: Path, rounds: int) -> It
         ]
         servers = [stack.enter_context(_server(folder)) for folder in folders]
         served = [partial(_served, server, bodies) for server in servers]
-        yield Figure("/predictions of 64 texts, µs a text", 0.5, *_medians(served, rounds))
+        yield Figure("/predictions of 64 texts, µs a text", 0.5, *medians(served, rounds))
     files = _files(work, texts)
     runs = [partial(_file_cost, folder, *files) for folder in folders]
     name = f"file of {POSTS:,} posts, one process, µs a row"
-    yield Figure(name, 0.6, *_medians(runs, min(rounds, FILE_ROUNDS)))
+    yield Figure(name, 0.6, *medians(runs, min(rounds, FILE_ROUNDS)))
 
 
-def _medians(measures: Sequence[Measure], rounds: int) -> list[float]:
+def medians(measures: Sequence[Measure], rounds: int) -> list[float]:
     """The median of each, measured in turns, which go back and forth."""
     found: list[list[float]] = [[] for _ in measures]
     for number in range(rounds):

@@ -58,8 +58,8 @@ class TermScorer:
     def score(self, texts: Sequence[str]) -> tuple[Floats, list[int], list[int]]:
         """What the terms add to the labels, [n_texts, n_labels]; how many are known, and of all."""
         hashes, counts = self._analyze(texts)
-        rows, starts = _sorted_rows(self._table.find(hashes), counts)
-        edges = _edges(rows, starts)
+        rows, starts = sorted_rows(self._table.find(hashes), counts)
+        edges = run_edges(rows, starts)
         occurrences = edges[1:] - edges[:-1]
         frequencies = self._frequencies_of(occurrences, len(rows))
         rows = rows.take(edges[:-1])
@@ -101,9 +101,7 @@ def _sublinear(count: int) -> float:
     return 1 + log(count)
 
 
-def _sorted_rows(
-    found: NDArray[np.int32], counts: list[int]
-) -> tuple[NDArray[np.int32], list[int]]:
+def sorted_rows(found: NDArray[np.int32], counts: list[int]) -> tuple[NDArray[np.int32], list[int]]:
     """The rows of each text in order, after an UNKNOWN that is always there; where each begins.
 
     Sorting text by text is much faster than sorting all with a key that has the text's number.
@@ -120,7 +118,7 @@ def _sorted_rows(
     return rows, starts
 
 
-def _edges(rows: NDArray[np.int32], starts: list[int]) -> Counts:
+def run_edges(rows: NDArray[np.int32], starts: list[int]) -> Counts:
     """Where each run of equal rows in one text starts, and the end of the last run.
 
     NumPy's unique(..., return_counts=True) does the same for one text and costs twice as much.

@@ -16,7 +16,15 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from model.characters import CharacterTable
-from model.hashing import Hashes, code_points, hash_pairs, hash_strings, hash_substrings
+from model.hashing import (
+    Codes,
+    Hashes,
+    Indices,
+    code_points,
+    hash_pairs,
+    hash_strings,
+    hash_substrings,
+)
 from model.tokens import Words, count_by_text, locate_words, tokenize
 
 
@@ -117,40 +125,63 @@ def _default_words(preprocess: Callable[[str], str]) -> Callable[[Sequence[str]]
 def _character_analyzer(
     preprocess: Callable[[str], str], low: int, high: int, *, within_words: bool
 ) -> Analyzer:
-    """Take the n-grams of `low` to `high` characters of texts, or of their words and the blanks
-    around each."""
+    """Take the n-grams of `low` to `high` characters of texts, or of each word between spaces."""
+    lay_out = _spaced_words if within_words else _without_long_blanks
 
     def analyze(texts: Sequence[str]) -> Terms:
-        processed = map(preprocess, texts)
-        if within_words:
-            split = [text.split() for text in processed]
-            spaced = [f" {'  '.join(words)} " if words else "" for words in split]
-        else:
-            spaced = [_BLANKS.sub(" ", text) for text in processed]
-        codes = code_points(" " + "".join(spaced))
-        ends_of_texts = np.add.accumulate([len(text) for text in spaced])
-        if within_words:
-            # Two spaces in a row stand only between two words.
-            blank = codes[1:] == _SPACE
-            between = (blank[1:] & blank[:-1]).nonzero()[0] + 1
-            ends = np.append(between, ends_of_texts[-1:])
-        else:
-            ends = ends_of_texts
-        starts = np.append(0, ends[:-1])
-        positions = np.arange(len(codes) - 1)
-        room = np.repeat(ends, ends - starts) - positions
-        counts = np.maximum(np.minimum(room, high) + (1 - low), 0)
-        if within_words:
-            # A word that is too short for any n-gram is taken whole.
-            short = starts[(ends - starts < low) & (ends > starts)]
-            counts[short] = 1
-        before = np.repeat(positions, counts)
-        behind = np.add.accumulate(counts)
-        sizes = np.arange(low, low + len(before)) - np.repeat(behind - counts, counts)
-        if within_words:
-            np.minimum(sizes, room.take(before), out=sizes)
+        parts = [lay_out(preprocess(text)) for text in texts]
+        codes = code_points(" " + "".join(parts))
+        ends_of_texts = np.add.accumulate(list(map(len, parts)))
+        ends = _ends_of_words(codes, ends_of_texts[-1]) if within_words else ends_of_texts
+        counts = _counts_of_windows(ends, low, high, short_too=within_words)
+        before, sizes = _windows(ends, counts, low)
         hashes = hash_substrings(codes, before, before + sizes)
-        totals = np.append(0, behind)[ends_of_texts]
+        totals = np.append(0, np.add.accumulate(counts))[ends_of_texts]
         return Terms(hashes, np.diff(totals, prepend=0).tolist())
 
     return analyze
+
+
+def _spaced_words(text: str) -> str:
+    """The words of a text, with a space before and after each: two between words."""
+    words = text.split()
+    return f" {'  '.join(words)} " if words else ""
+
+
+def _without_long_blanks(text: str) -> str:
+    """As scikit-learn has it: a single blank stays what it is, several become a space."""
+    return _BLANKS.sub(" ", text)
+
+
+def _ends_of_words(codes: Codes, end: int) -> Indices:
+    """Where the words with their spaces end, of which the last ends at `end`."""
+    blank = codes[1:] == _SPACE
+    return np.append((blank[1:] & blank[:-1]).nonzero()[0] + 1, end)
+
+
+def _counts_of_windows(ends: Indices, low: int, high: int, *, short_too: bool) -> Indices:
+    """How many n-grams begin at each position of strings that end at `ends`, one behind another.
+
+    A string that is too short for any counts as one, as a whole, where `short_too` says so.
+    """
+    starts = np.append(0, ends[:-1])
+    lengths = ends - starts
+    room = np.repeat(ends, lengths) - np.arange(ends[-1])
+    counts = np.minimum(room, high)
+    counts -= low - 1
+    np.maximum(counts, 0, out=counts)
+    if short_too:
+        counts[starts[(lengths < low) & (lengths > 0)]] = 1
+    return counts
+
+
+def _windows(ends: Indices, counts: Indices, low: int) -> tuple[Indices, Indices]:
+    """The position of each n-gram, and its size: at one position they grow from `low` on."""
+    before = np.repeat(np.arange(len(counts)), counts)
+    behind = np.add.accumulate(counts)
+    sizes = np.arange(low, low + len(before)) - np.repeat(behind - counts, counts)
+    shortest = np.diff(ends, prepend=0)
+    if (shortest < low).any():
+        # A string that was taken as a whole ends before `low` characters.
+        np.minimum(sizes, np.repeat(ends, shortest)[before] - before, out=sizes)
+    return before, sizes

@@ -33,7 +33,7 @@ def test_measures_take_turns() -> None:
         return value + len(order)
 
     measures = [lambda: measure("a", 0.0), lambda: measure("b", 100.0)]
-    assert scorer._medians(measures, 3) == [4.0, 103.0]
+    assert scorer.medians(measures, 3) == [4.0, 103.0]
     assert order == ["a", "b", "b", "a", "a", "b"]
 
 
