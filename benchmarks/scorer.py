@@ -91,7 +91,7 @@ def _figures(folders: list[Path], data_dir: Path, work: Path, rounds: int) -> It
         _, this = probes
         by_pipeline = [partial(this, "characters, pipeline"), partial(this, "characters")]
         name = "characters, one text, µs: pipeline, compiled"
-        yield Figure(name, 200 / 3000, *medians(by_pipeline, min(rounds, 3)))
+        yield Figure(name, 200 / 3000, *medians(by_pipeline, rounds))
     with ExitStack() as stack:
         bodies = [
             msgspec.json.encode({"texts": texts[start : start + BATCH]})

@@ -134,8 +134,7 @@ def _character_analyzer(
         ends_of_texts = np.add.accumulate(list(map(len, parts)))
         ends = _ends_of_words(codes, ends_of_texts[-1]) if within_words else ends_of_texts
         counts = _counts_of_windows(ends, low, high, short_too=within_words)
-        before, sizes = _windows(ends, counts, low)
-        hashes = hash_substrings(codes, before, before + sizes)
+        hashes = hash_substrings(codes, *_windows(ends, counts, low))
         totals = np.append(0, np.add.accumulate(counts))[ends_of_texts]
         return Terms(hashes, np.diff(totals, prepend=0).tolist())
 
@@ -176,12 +175,14 @@ def _counts_of_windows(ends: Indices, low: int, high: int, *, short_too: bool) -
 
 
 def _windows(ends: Indices, counts: Indices, low: int) -> tuple[Indices, Indices]:
-    """The position of each n-gram, and its size: at one position they grow from `low` on."""
-    before = np.repeat(np.arange(len(counts)), counts)
+    """The position before each n-gram and that of its end: at one they grow from `low` on."""
+    positions = np.arange(len(counts))
+    before = np.repeat(positions, counts)
     behind = np.add.accumulate(counts)
-    sizes = np.arange(low, low + len(before)) - np.repeat(behind - counts, counts)
-    shortest = np.diff(ends, prepend=0)
-    if (shortest < low).any():
+    last = np.arange(low, low + len(before))
+    last += np.repeat(positions + counts - behind, counts)
+    lengths = np.diff(ends, prepend=0)
+    if (lengths < low).any():
         # A string that was taken as a whole ends before `low` characters.
-        np.minimum(sizes, np.repeat(ends, shortest)[before] - before, out=sizes)
-    return before, sizes
+        np.minimum(last, np.repeat(ends, lengths)[before], out=last)
+    return before, last
