@@ -65,6 +65,7 @@ def running(
     ready: str,
     env: dict[str, str] | None = None,
     log: Path | None = None,
+    cwd: Path = ROOT,
 ) -> Iterator[Server]:
     """Start a server, wait until it answers GET `ready`, and stop it in the end.
 
@@ -75,7 +76,7 @@ def running(
         started = time.perf_counter()
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env=os.environ | (env or {}),
             stdout=output,
             stderr=subprocess.STDOUT,

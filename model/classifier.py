@@ -1,27 +1,24 @@
 """The classifier that is served: a text in, a label and its probability out.
 
-May import the artifact, its manifest and the compiled scorer. A classifier never changes once made,
-hence it is safe to share between threads and to fork.
+A classifier never changes once made, so it is safe to share between threads and to fork.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from math import exp
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import softmax as softmax_of_rows
 from sklearn.pipeline import Pipeline
 
 from model import artifact
 from model.artifact import CANARY_TOLERANCE
-from model.compiled import CompiledPipeline, NotCompilableError, softmax
+from model.compiled import CompiledPipeline
+from model.folding import Floats, NotCompilableError
 from model.manifest import Manifest
-
-Floats = NDArray[np.float32]
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +61,10 @@ class Explanation(NamedTuple):
 
 
 class Scorer(Protocol):
-    """Something that gives a text its probabilities [n_labels] and its share of known terms."""
+    """Something that gives texts their probabilities and their shares of known terms."""
 
-    def score(self, text: str) -> tuple[list[float], float]: ...
-
-    def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
-        """The same of many texts: [n_texts, n_labels] and [n_texts]."""
+    def score_many(self, texts: Sequence[str]) -> tuple[list[list[float]], list[float]]:
+        """Probabilities of each text by label, and each text's share; in the texts' order."""
         ...
 
     def evidence(self, text: str) -> tuple[list[str], Floats, Floats]:
@@ -81,29 +76,31 @@ class Classifier:
     """Predicts the labels of texts."""
 
     def __init__(self, scorer: Scorer, manifest: Manifest) -> None:
-        self._score = scorer.score
         self._score_many = scorer.score_many
         self._evidence = scorer.evidence
         self.manifest = manifest
         self.labels = tuple(manifest.labels)
 
     def predict(self, text: str) -> Prediction:
-        """Classify one text; one without any known term gets what is likely beforehand."""
-        probabilities, known_share = self._score(text)
-        highest = max(probabilities)
-        label = self.labels[probabilities.index(highest)]
-        return Prediction(label, highest, probabilities, known_share)
+        """Classify one text; one without any known term gets what is likely before it is read."""
+        (row,), (known_share,) = self._score_many([text])
+        return self._prediction(row, known_share)
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
-        """Classify texts, in order, for less than one by one; memory grows with their number."""
+        """Classify texts, in order, each exactly as it would be by itself.
+
+        Many at a time cost less than one by one; beside the predictions, memory grows with the
+        longest text only.
+        """
         if not texts:
             return []
-        probabilities, known_shares = self._score_many(texts)
-        best = probabilities.argmax(axis=1)
-        highest = probabilities[np.arange(len(texts)), best]
-        labels = map(self.labels.__getitem__, best.tolist())
-        columns = (labels, highest.tolist(), probabilities.tolist(), known_shares.tolist())
-        return [Prediction(*one) for one in zip(*columns, strict=True)]
+        return list(map(self._prediction, *self._score_many(texts)))
+
+    def _prediction(self, probabilities: list[float], known_share: float) -> Prediction:
+        highest = max(probabilities)
+        # The first of equally probable labels, as scikit-learn has it.
+        label = self.labels[probabilities.index(highest)]
+        return Prediction(label, highest, probabilities, known_share)
 
     def explain(self, text: str, label: str, most: int) -> Explanation:
         """Tell why `text` scores as it does for `label`, by at most `most` terms on either side."""
@@ -133,17 +130,13 @@ class CompiledScorer:
     def __init__(self, compiled: CompiledPipeline) -> None:
         self._compiled = compiled
 
-    def score(self, text: str) -> tuple[list[float], float]:
-        values, known_share = self._compiled.score(text)
-        return softmax(values), known_share
-
-    def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
+    def score_many(self, texts: Sequence[str]) -> tuple[list[list[float]], list[float]]:
         values, known_shares = self._compiled.score_many(texts)
-        return softmax_of_rows(values, axis=1), known_shares
+        return list(map(softmax, values.tolist())), known_shares
 
     def evidence(self, text: str) -> tuple[list[str], Floats, Floats]:
         terms, weights = self._compiled.contributions(text)
-        return terms, weights, np.array(self._compiled.intercept, dtype=np.float32)
+        return terms, weights, self._compiled.intercept
 
 
 class PipelineScorer:
@@ -152,16 +145,25 @@ class PipelineScorer:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
 
-    def score(self, text: str) -> tuple[list[float], float]:
-        return self._pipeline.predict_proba([text])[0].tolist(), float("nan")
-
-    def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
-        return self._pipeline.predict_proba(texts), np.full(len(texts), np.nan)
+    def score_many(self, texts: Sequence[str]) -> tuple[list[list[float]], list[float]]:
+        return self._pipeline.predict_proba(texts).tolist(), [float("nan")] * len(texts)
 
     def evidence(self, text: str) -> tuple[list[str], Floats, Floats]:
         """No terms: all of the score counts as bias, since nothing is known of what made it."""
-        logs = np.log(np.maximum(self.score(text)[0], np.finfo(np.float32).tiny))
-        return [], np.zeros((0, len(logs)), dtype=np.float32), logs - logs.mean()
+        rows, _ = self.score_many([text])
+        logs = np.log(np.maximum(rows[0], np.finfo(np.float32).tiny))
+        return [], np.zeros((0, len(logs))), logs - logs.mean()
+
+
+def softmax(values: Sequence[float]) -> list[float]:
+    """Turn decision values, [n_labels], into probabilities.
+
+    SciPy's softmax does the same, and costs several times as much for six numbers.
+    """
+    highest = max(values)
+    exponentials = [exp(value - highest) for value in values]
+    total = sum(exponentials)
+    return [exponential / total for exponential in exponentials]
 
 
 def load_classifier(directory: Path) -> Classifier:
@@ -186,7 +188,8 @@ def make_scorer(pipeline: Pipeline, manifest: Manifest) -> Scorer:
 
 def _check(scorer: Scorer, manifest: Manifest) -> None:
     """Raise NotCompilableError when the compiled pipeline does not reproduce the canaries."""
-    for canary in manifest.canaries:
+    rows, _ = scorer.score_many([canary.text for canary in manifest.canaries])
+    for canary, row in zip(manifest.canaries, rows, strict=True):
         expected = [canary.scores[label] for label in manifest.labels]
-        if not np.allclose(scorer.score(canary.text)[0], expected, rtol=0, atol=CANARY_TOLERANCE):
+        if not np.allclose(row, expected, rtol=0, atol=CANARY_TOLERANCE):
             raise NotCompilableError(f"compiled, it would score the text {canary.text!r} otherwise")

@@ -1,15 +1,19 @@
-"""Tokenising: the one function that turns a text into the words the model counts.
+"""Tokenising: what words the model counts in a text.
 
-May import nothing of ours. Training and serving share this very function, so a text is always cut
-the same way in both.
+`tokenize` gives them as strings, for training and for explanations; `locate_words` gives the places
+of the same words in many texts at once, for the compiled scorer. Tests hold the two together.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from model.characters import CharacterTable
 
 SUBJECT_REPEATS = 3
 """Times the words of the Subject line are counted on top of their one occurrence in the text:
@@ -22,13 +26,7 @@ _SUBJECT = "Subject:"
 _LINE = 998
 
 # What a character is to the tokeniser.
-_SEPARATOR, _LETTER, _DIGIT, _UNSPACED, _UNSEEN = range(5)
-
-# For each code point; in blocks that are filled when a text first needs them, since all of Unicode
-# takes half a second. `str.translate` would ask Python for each character that its map lacks: five
-# times the price of an ordinary text, for whoever writes in Han or wants to be a burden.
-_KINDS = np.full(0x110000, _UNSEEN, dtype=np.uint8)
-_BLOCK = 1024
+_SEPARATOR, _LETTER, _DIGIT, _UNSPACED = range(4)
 
 
 def _kind(code_point: int) -> int:
@@ -50,25 +48,25 @@ def _is_unspaced(code_point: int) -> bool:
     )
 
 
-def _kinds(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    kinds = _KINDS.take(codes)
-    unseen = kinds == _UNSEEN
-    if unseen.any():
-        for block in np.unique(codes[unseen] // _BLOCK).tolist():
-            points = range(block * _BLOCK, (block + 1) * _BLOCK)
-            _KINDS[points.start : points.stop] = [_kind(point) for point in points]
-        kinds = _KINDS.take(codes)
-    return kinds
+_KINDS = CharacterTable(_kind)
+
+
+def _coded(lowered: str) -> tuple[NDArray[np.uint32], NDArray[np.bool_], NDArray[np.bool_]]:
+    """The code points of a lower-cased text, spaces for all that separates and 0 for digits.
+
+    Then which of them separate words, and which are words by themselves.
+    """
+    codes = np.frombuffer(lowered.encode("utf-32-le", "surrogatepass"), dtype="<u4").copy()
+    kinds = _KINDS.of(codes)
+    separators = kinds == _SEPARATOR
+    codes[separators] = ord(" ")
+    codes[kinds == _DIGIT] = ord("0")
+    return codes, separators, kinds == _UNSPACED
 
 
 def _spaced(text: str) -> str:
     """The lower-cased text, with spaces for all that separates and around unspaced characters."""
-    encoded = text.lower().encode("utf-32-le", "surrogatepass")
-    codes = np.frombuffer(encoded, dtype="<u4").copy()
-    kinds = _kinds(codes)
-    codes[kinds == _SEPARATOR] = ord(" ")
-    codes[kinds == _DIGIT] = ord("0")
-    unspaced = kinds == _UNSPACED
+    codes, _, unspaced = _coded(text.lower())
     if unspaced.any():
         times = np.where(unspaced, 3, 1)
         codes = np.repeat(codes, times)
@@ -122,3 +120,59 @@ def _subject_of(text: str) -> str:
 def _first_paragraph_end(text: str) -> int:
     blank_line = text.find("\n\n")
     return blank_line if blank_line >= 0 else len(text)
+
+
+class Words(NamedTuple):
+    """Where the words of some texts stand in one string."""
+
+    codes: NDArray[np.uint8] | NDArray[np.uint32]
+    """The code points of the string, the first of which belongs to no word."""
+    before: NDArray[np.intp]
+    """The position before each word, in ascending order, [n_words]."""
+    last: NDArray[np.intp]
+    """The position of its last character, [n_words]."""
+    counts: list[int]
+    """How many words each text has."""
+
+
+def locate_words(texts: Sequence[str]) -> Words:
+    """Find the words that `tokenize` gives of each text, though not in its order."""
+    whole = [_with_subject(text) for text in texts]
+    joined = " ".join(["", *whole, ""])
+    if joined.isascii():
+        codes = np.frombuffer(joined.encode("ascii").translate(_ASCII), dtype=np.uint8)
+        separators = codes == ord(" ")
+        # A final s separates: it is part of no word.
+        separators[:-1] |= (codes[:-1] == ord("s")) & separators[1:]
+        edges = (separators[1:] != separators[:-1]).nonzero()[0]
+        return Words(codes, edges[::2], edges[1::2], count_by_text(edges[::2], whole))
+    # One by one, because lower case may be longer.
+    return _locate_any([text.lower() for text in whole])
+
+
+def _locate_any(lowered: Sequence[str]) -> Words:
+    """As `locate_words`, with characters that are words by themselves."""
+    codes, separators, alone = _coded(" ".join(["", *lowered, ""]))
+    separators[:-1] |= (codes[:-1] == ord("s")) & (separators[1:] | alone[1:])
+    edges = separators[1:] != separators[:-1]
+    edges |= alone[1:] | alone[:-1]
+    before = (edges & ~separators[1:]).nonzero()[0]
+    last = (edges & ~separators[:-1]).nonzero()[0]
+    return Words(codes, before, last, count_by_text(before, lowered))
+
+
+def count_by_text(before: NDArray[np.intp], texts: Sequence[str]) -> list[int]:
+    """How many of the words that start after the positions `before` each text has.
+
+    The texts stand one after another, with a space before each.
+    """
+    if len(texts) == 1:
+        return [len(before)]
+    ends = np.add.accumulate([len(text) + 1 for text in texts])
+    counts: list[int] = np.diff(before.searchsorted(ends), prepend=0).tolist()
+    return counts
+
+
+def _with_subject(text: str) -> str:
+    subject = _subject_of(text)
+    return text + ("\n" + subject) * SUBJECT_REPEATS if subject else text

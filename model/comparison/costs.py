@@ -19,7 +19,8 @@ from model.artifact import dumped
 from model.calibration import Views, fit_views
 from model.comparison.candidates import Candidate
 from model.comparison.selection import training_views
-from model.compiled import CompiledPipeline, NotCompilableError
+from model.compiled import CompiledPipeline
+from model.folding import NotCompilableError
 
 TIMED_TEXTS = 100
 """Texts of about median length that predictions are timed on."""
@@ -69,10 +70,10 @@ def median_texts(texts: Sequence[str]) -> list[str]:
 
 def _compiled_microseconds(fitted: Pipeline, texts: Sequence[str]) -> float | None:
     try:
-        score = CompiledPipeline(fitted).score
+        score_many = CompiledPipeline(fitted).score_many
     except NotCompilableError:
         return None
-    return _microseconds(score, texts)
+    return _microseconds(lambda text: score_many([text]), texts)
 
 
 def _microseconds(predict: Callable[[str], object], texts: Sequence[str]) -> float:

@@ -95,7 +95,7 @@ def evaluate(
         hardest_view=hardest,
         learning_curve=learning_curve(train, train_threads, held_out, train_model, SEED, jobs),
         overlap=_overlaps(train, held_out, views, known_thread, answers),
-        strongest_terms=explain.strongest_terms(compiled, labels) if compiled else None,
+        strongest_terms=explain.strongest_terms(model.pipeline, labels),
         selection=selection,
     )
     mistakes = explain.confident_mistakes(

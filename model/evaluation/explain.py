@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from model.compiled import CompiledPipeline, NotCompilableError
+from model.compiled import CompiledPipeline
 from model.evaluation.figures import TermWeight
 from model.evaluation.scoring import HeldOut, Predictions
+from model.folding import NotCompilableError, term_weights
 
 STRONGEST = 15
 MISTAKES = 20
@@ -59,12 +60,16 @@ def compile_pipeline(pipeline: Pipeline) -> CompiledPipeline | None:
         return None
 
 
-def strongest_terms(compiled: CompiledPipeline, labels: list[str]) -> dict[str, list[TermWeight]]:
+def strongest_terms(pipeline: Pipeline, labels: list[str]) -> dict[str, list[TermWeight]] | None:
     """Return the fifteen terms that speak most for each label: those of the largest idf * weight.
 
-    The weights are centred, so a term's weight is what it adds over the mean of the labels.
+    The weights are centred, so a term's weight is what it adds over the mean of the labels. None
+    for a pipeline that is not linear in its terms.
     """
-    terms, weights = compiled.term_weights()
+    try:
+        terms, weights = term_weights(pipeline)
+    except NotCompilableError:
+        return None
     return {label: _largest(terms, weights[:, i], STRONGEST) for i, label in enumerate(labels)}
 
 
@@ -115,7 +120,7 @@ def _explain(compiled: CompiledPipeline, text: str, predicted: int, true: int) -
     )
 
 
-def _largest(terms: list[str], weights: NDArray[np.float32], count: int) -> list[TermWeight]:
+def _largest(terms: list[str], weights: NDArray[np.float64], count: int) -> list[TermWeight]:
     """The terms of the largest positive weights."""
     order = np.argsort(-weights, kind="stable")[:count]
     return [TermWeight(terms[i], float(weights[i])) for i in order if weights[i] > 0]

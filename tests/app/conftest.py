@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from numpy.typing import NDArray
 
 from app import create_app
 from app.settings import Settings
-from model.classifier import Classifier, Floats
+from model.classifier import Classifier
+from model.folding import Floats
 from model.manifest import DumpFile, Manifest, TrainingData
 
 WORDS = ("puck", "orbit")
-WEIGHTS = np.array([[1.0, -1.0], [-1.0, 1.0]], dtype=np.float32)
+WEIGHTS = np.array([[1.0, -1.0], [-1.0, 1.0]])
 
 MakeApp = Callable[..., Flask]
 
@@ -24,18 +24,19 @@ MakeApp = Callable[..., Flask]
 class TwoWordScorer:
     """Knows "puck" as hockey and "orbit" as space, and nothing else."""
 
-    def score(self, text: str) -> tuple[list[float], float]:
+    def score_many(self, texts: Sequence[str]) -> tuple[list[list[float]], list[float]]:
+        return [self._probabilities(text) for text in texts], [1.0] * len(texts)
+
+    def _probabilities(self, text: str) -> list[float]:
         _, weights, bias = self.evidence(text)
         exponentials = np.exp(weights.sum(axis=0) + bias)
-        return (exponentials / exponentials.sum()).tolist(), 1.0
-
-    def score_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
-        return np.array([self.score(text)[0] for text in texts]), np.ones(len(texts))
+        probabilities: list[float] = (exponentials / exponentials.sum()).tolist()
+        return probabilities
 
     def evidence(self, text: str) -> tuple[list[str], Floats, Floats]:
         known = [word for word in WORDS if word in text]
         rows = [WORDS.index(word) for word in known]
-        return known, WEIGHTS[rows], np.array([0.25, -0.25], dtype=np.float32)
+        return known, WEIGHTS[rows], np.array([0.25, -0.25])
 
 
 @pytest.fixture

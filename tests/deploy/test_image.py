@@ -62,7 +62,15 @@ def test_image_holds_the_service_and_nothing_else(engine: Any, container: Any) -
     assert {line.split()[0] for line in files} == {"root"}
     paths = [line.split(maxsplit=1)[1] for line in files]
     own = {path.split("/")[2] for path in paths if path.startswith("/srv/")}
-    assert own == {"LICENSE", "__pycache__", "app", "gunicorn.conf.py", "model", "scripts", "server"}
+    assert own == {
+        "LICENSE",
+        "__pycache__",
+        "app",
+        "gunicorn.conf.py",
+        "model",
+        "scripts",
+        "server",
+    }
     assert "/srv/model/manifest.json" in paths
     unwanted = re.compile(r"/tests?$|/site-packages/(pip|matplotlib)$|/evaluation$|\.(c|h|pyi|a)$")
     assert [path for path in paths if unwanted.search(path)] == []

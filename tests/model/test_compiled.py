@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -17,10 +18,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 
-from model.compiled import CompiledPipeline, NotCompilableError, softmax
+from model.classifier import softmax
+from model.compiled import CHUNK_CHARACTERS, CompiledPipeline
 from model.dataset import Examples
+from model.folding import NotCompilableError, term_weights
 
 WORDS = ["bread", "salt", "soup", "roses", "the", "wind", "jardín", "суп", "海上", "again", "zyx"]
 AWKWARD = [
@@ -45,7 +48,7 @@ def split(text: str) -> list[str]:
     return re.findall(r"\w+|[^\w\s]", text)
 
 
-VECTORIZERS: dict[str, Callable[[], TfidfVectorizer]] = {
+VECTORIZERS: dict[str, Callable[[], TfidfVectorizer | FeatureUnion]] = {
     "plain": TfidfVectorizer,
     "sublinear": lambda: TfidfVectorizer(sublinear_tf=True),
     "bigrams": lambda: TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
@@ -60,6 +63,13 @@ VECTORIZERS: dict[str, Callable[[], TfidfVectorizer]] = {
         tokenizer=split, token_pattern=None, stop_words=["the", "."], lowercase=False
     ),
     "characters": lambda: TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3)),
+    "words and characters": lambda: FeatureUnion(
+        [
+            ("words", TfidfVectorizer(sublinear_tf=True)),
+            ("characters", TfidfVectorizer(analyzer="char", ngram_range=(1, 3))),
+        ],
+        transformer_weights={"characters": 0.3},
+    ),
     "own analyzer": lambda: TfidfVectorizer(analyzer=split),
     "unsmoothed idf": lambda: TfidfVectorizer(smooth_idf=False),
 }
@@ -86,13 +96,17 @@ def fitted(tiny_examples: Examples) -> Callable[[str, int], Pipeline]:
 
 def assert_agrees(compiled: CompiledPipeline, pipeline: Pipeline, text: str) -> None:
     """The compiled pipeline gives the pipeline's probabilities and label."""
-    values, share = compiled.score(text)
+    values, share = score(compiled, text)
     expected = pipeline.predict_proba([text])[0]
-    np.testing.assert_allclose(softmax(values), expected, rtol=0, atol=1e-5)
-    best = np.sort(expected)
-    if best[-1] - best[-2] > 2e-5:
-        assert pipeline.classes_[np.argmax(values)] == pipeline.predict([text])[0]
+    np.testing.assert_allclose(softmax(values), expected, rtol=0, atol=1e-9)
+    assert pipeline.classes_[np.argmax(values)] == pipeline.predict([text])[0]
     assert 0.0 <= share <= 1.0
+
+
+def score(compiled: CompiledPipeline, text: str) -> tuple[list[float], float]:
+    """The decision values of one text, and its share of known terms."""
+    values, shares = compiled.score_many([text])
+    return values[0].tolist(), shares[0]
 
 
 @pytest.mark.parametrize("text", AWKWARD, ids=lambda text: repr(text[:20]))
@@ -114,19 +128,40 @@ def test_any_text_scores_the_same(
     assert_agrees(CompiledPipeline(pipeline), pipeline, text)
 
 
-@given(
-    many=st.lists(texts, min_size=1, max_size=8),
-    kind=st.sampled_from(["plain", "sublinear", "bigrams", "own analyzer"]),
-)
-def test_texts_scored_together_score_the_same(
+@given(many=st.lists(texts, min_size=1, max_size=8), kind=st.sampled_from(list(VECTORIZERS)))
+def test_texts_scored_together_have_their_own_digits(
     many: list[str], kind: str, fitted: Callable[[str, int], Pipeline]
 ) -> None:
-    """Many texts at a time have the values and the known shares that each has by itself."""
+    """Of many texts each has, to the last digit, the values and the share that it has alone."""
     compiled = CompiledPipeline(fitted(kind, 3))
     values, shares = compiled.score_many(many)
-    expected = [compiled.score(text) for text in many]
-    np.testing.assert_allclose(values, [one for one, _ in expected], rtol=0, atol=1e-5)
-    np.testing.assert_allclose(shares, [share for _, share in expected], rtol=0, atol=1e-12)
+    alone = [score(compiled, text) for text in many]
+    assert list(zip(values.tolist(), shares, strict=True)) == alone
+
+
+def test_chunks_keep_the_order(fitted: Callable[[str, int], Pipeline]) -> None:
+    """Texts that take several chunks, of ASCII and not, long and short, each have their own."""
+    compiled = CompiledPipeline(fitted("words and characters", 3))
+    long = "salt and wind " * (CHUNK_CHARACTERS // 20)
+    many = [*AWKWARD, long, "roses", long + "é", *AWKWARD, "海上 salt", long, ""] * 2
+    values, shares = compiled.score_many(many)
+    alone = [score(compiled, text) for text in many]
+    assert list(zip(values.tolist(), shares, strict=True)) == alone
+
+
+def test_memory_is_bounded_by_the_longest_text(fitted: Callable[[str, int], Pipeline]) -> None:
+    """However many texts are scored at a time, few of them are under way at once."""
+    compiled = CompiledPipeline(fitted("characters", 3))
+    text = "The soup needs salt. " * 100
+    compiled.score_many([text])
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        compiled.score_many([text] * count)
+        (_, most), _ = tracemalloc.get_traced_memory(), tracemalloc.stop()
+        return most
+
+    assert peak(1000) < 1.5 * peak(50)
 
 
 def test_awkward_texts_score_the_same_together(fitted: Callable[[str, int], Pipeline]) -> None:
@@ -151,24 +186,24 @@ def test_examples_score_the_same(n_labels: int, intercept: bool, tiny_examples: 
 def test_known_share_counts_occurrences(tiny_pipeline: Pipeline) -> None:
     """Every occurrence of a term counts; a text without terms has a share of 0."""
     compiled = CompiledPipeline(tiny_pipeline)
-    assert compiled.score("salt salt SALT zyx qwv bread")[1] == 4 / 6
-    assert compiled.score("salt bread")[1] == 1.0
-    assert compiled.score("zyx zyx")[1] == 0.0
-    assert compiled.score("")[1] == 0.0
+    assert score(compiled, "salt salt SALT zyx qwv bread")[1] == 4 / 6
+    assert score(compiled, "salt bread")[1] == 1.0
+    assert score(compiled, "zyx zyx")[1] == 0.0
+    assert score(compiled, "")[1] == 0.0
 
 
 def test_stop_words_are_no_terms(fitted: Callable[[str, int], Pipeline]) -> None:
     """Stop words lower no share of known terms, whichever way the text is tokenised."""
     for kind in ("stop words", "stop words of a tokenizer"):
-        assert CompiledPipeline(fitted(kind, 3)).score("the salt")[1] == 1.0
+        assert score(CompiledPipeline(fitted(kind, 3)), "the salt")[1] == 1.0
 
 
 @pytest.mark.parametrize("text", ["", "zyx qwv"])
 def test_text_without_known_terms_scores_the_intercept(text: str, tiny_pipeline: Pipeline) -> None:
     """Such a text gets what is likely beforehand."""
     compiled = CompiledPipeline(tiny_pipeline)
-    values, _ = compiled.score(text)
-    assert values == list(compiled.intercept)
+    values, _ = score(compiled, text)
+    assert values == compiled.intercept.tolist()
 
 
 @pytest.mark.parametrize("kind", VECTORIZERS)
@@ -184,10 +219,27 @@ def test_contributions_sum_to_the_score(
     assert weights.shape == (len(terms), n_labels)
     assert len(terms) > 3
     np.testing.assert_allclose(
-        weights.sum(axis=0) + compiled.intercept, compiled.score(text)[0], atol=1e-5
+        weights.sum(axis=0) + compiled.intercept, score(compiled, text)[0], atol=1e-5
     )
     np.testing.assert_allclose(weights.sum(axis=1), 0, atol=1e-5)
     assert sum(compiled.intercept) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["plain", "bigrams", "words and characters"])
+def test_term_weights_are_what_terms_contribute(
+    kind: str, fitted: Callable[[str, int], Pipeline]
+) -> None:
+    """The weights of a term are to each other as what it contributes to a text's scores."""
+    pipeline = fitted(kind, 3)
+    weight_of = dict(zip(*term_weights(pipeline), strict=True))
+    terms, contributions = CompiledPipeline(pipeline).contributions("salt roses wind")
+    assert terms
+    for term, contribution in zip(terms, contributions, strict=True):
+        np.testing.assert_allclose(
+            weight_of[term] / np.linalg.norm(weight_of[term]),
+            contribution / np.linalg.norm(contribution),
+            atol=1e-9,
+        )
 
 
 def test_contributions_leave_out_unknown_terms(tiny_pipeline: Pipeline) -> None:
@@ -226,11 +278,22 @@ def zeros(*rows: int) -> Callable[[int], NDArray[np.float64]]:
 @pytest.mark.parametrize(
     ("vectorizer", "estimator", "reason"),
     [
-        (CountVectorizer(), LogisticRegression(), "steps are not a TfidfVectorizer and an est"),
-        (TfidfVectorizer(norm="l1"), LogisticRegression(), "vectoriser does not count"),
-        (TfidfVectorizer(norm=None), LogisticRegression(), "vectoriser does not count"),
-        (TfidfVectorizer(use_idf=False), LogisticRegression(), "vectoriser does not count"),
-        (TfidfVectorizer(binary=True), LogisticRegression(), "vectoriser does not count"),
+        (CountVectorizer(), LogisticRegression(), "features are made by CountVectorizer"),
+        (TfidfVectorizer(norm="l1"), LogisticRegression(), "vectorizer does not count"),
+        (TfidfVectorizer(norm=None), LogisticRegression(), "vectorizer does not count"),
+        (TfidfVectorizer(use_idf=False), LogisticRegression(), "vectorizer does not count"),
+        (
+            FeatureUnion([("words", TfidfVectorizer()), ("counts", CountVectorizer())]),
+            LogisticRegression(),
+            "features are made by CountVectorizer",
+        ),
+        (
+            FeatureUnion([("words", TfidfVectorizer()), ("none", "drop")]),
+            LogisticRegression(),
+            "features are made by drop",
+        ),
+        (TfidfVectorizer(analyzer=str.encode), LogisticRegression(), "terms that are no strings"),
+        (TfidfVectorizer(binary=True), LogisticRegression(), "vectorizer does not count"),
         (TfidfVectorizer(), MultinomialNB(), "estimator MultinomialNB has no coef_ and inter"),
         (TfidfVectorizer(), Linear(zeros(6)), "no dense matrix of one row a label"),
         (TfidfVectorizer(), Linear(zeros(1)), "no dense matrix of one row a label"),

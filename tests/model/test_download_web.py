@@ -137,6 +137,7 @@ def test_no_source_is_one_sentence_that_says_why_and_what_to_do(
         " (first: ChunkedEncodingError for train.jsonl.gz;"
         " first: ConnectionError for train.jsonl.gz): check the network,"
         f" put train.jsonl.gz and test.jsonl.gz (or .jsonl) into {tmp_path} by hand,"
-        " or set DATA_DIR to the folder that holds them"
+        " set DATA_DIR to the folder that holds them, or name another source of similar posts"
+        " (SOURCE=orange)"
     )
     assert contents(tmp_path) == {}

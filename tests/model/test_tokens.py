@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.tokens import SUBJECT_REPEATS, tokenize
+from model.tokens import SUBJECT_REPEATS, locate_words, tokenize
 
 UNSPACED = [(0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)]
 
@@ -117,3 +118,33 @@ def test_time_is_linear(piece: str) -> None:
     start = time.perf_counter()
     tokenize(text)
     assert time.perf_counter() - start < 2.0
+
+
+def located(texts: list[str]) -> list[Counter[str]]:
+    """The words of each text, cut out of the string at the places that are given."""
+    codes, before, last, counts = locate_words(texts)
+    places = zip(before.tolist(), last.tolist(), strict=True)
+    cut = (codes[start + 1 : end + 1] for start, end in places)
+    words = iter("".join(map(chr, word.tolist())) for word in cut)
+    found = [Counter(next(words) for _ in range(count)) for count in counts]
+    assert list(words) == []
+    return found
+
+
+@pytest.mark.parametrize("ending", ["", " 宙"])
+def test_located_words_are_those_of_the_tokeniser(ending: str) -> None:
+    """Found in many texts at once, the words are the same, in ASCII and beyond it."""
+    texts = [
+        "Subject: Re: 12 Moons\n\nIt's a moon's class.",
+        "",
+        "s",
+        "Subject: " + "moons " * 200 + ending,
+        "ENDS WITH S" + ending,
+    ]
+    assert located(texts) == [Counter(tokenize(text)) for text in texts]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=[]), max_size=40), min_size=1))
+def test_words_of_any_texts_are_located(texts: list[str]) -> None:
+    """No text loses a word to its neighbours or wins one from them."""
+    assert located(texts) == [Counter(tokenize(text)) for text in texts]

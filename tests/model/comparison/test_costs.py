@@ -36,7 +36,7 @@ def test_a_vector_of_weights_is_compiled() -> None:
     """Ridge, which keeps the one row of two labels as a vector, is compiled like the others."""
     ridge = next(one for one in CANDIDATES if one.name == "ridge")
     fitted = ridge.build().fit(VIEWS["text"], LABELS)
-    values, _ = CompiledPipeline(fitted).score("hot moon")
+    (values,), _ = CompiledPipeline(fitted).score_many(["hot moon"])
     assert values[1] - values[0] == pytest.approx(fitted.decision_function(["hot moon"])[0])
 
 
