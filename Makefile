@@ -85,12 +85,13 @@ chaos: ## Make faults and report what the service does (needs wrk and nginx); wr
 	@echo "making faults for about ten minutes; each kind is announced"
 	@$(VENV_PYTHON) -m chaos
 
-lint: ## Check style, types and import directions
+lint: ## Check style, types, import directions and workflows
 	$(SETUP_DEV)
 	@$(VENV_PYTHON) -m ruff check .
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy
 	@.venv/bin/lint-imports
+	@.venv/bin/zizmor --offline --quiet .github
 
 format: ## Mend style and format where that can be done
 	$(SETUP_DEV)
