@@ -13,6 +13,7 @@ import msgspec
 from app.metrics.predictions import PredictionMetrics
 from app.options import Options
 from model.classifier import Classifier, Evidence, Prediction
+from model.rounding import shown, shown_scores
 
 
 class Term(msgspec.Struct):
@@ -68,7 +69,7 @@ def _tell(
     metrics.observe_prediction(found, len(text))
     scores = explanation = None
     if options.scores:
-        scores = dict(zip(classifier.labels, found.probabilities, strict=True))
+        scores = shown_scores(classifier.labels, found.probabilities)
     if options.explain:
         explanation = explain(classifier, text, found.label, options.explain)
     return Answer(found.label, scores, explanation)
@@ -78,9 +79,13 @@ def explain(classifier: Classifier, text: str, label: str, most: int) -> Explana
     """Tell why a text scores as it does for a label, by at most `most` terms on either side."""
     found = classifier.explain(text, label, most)
     return Explanation(
-        found.score, found.bias, _terms(found.supporting), _terms(found.opposing), found.rest
+        shown(found.score),
+        shown(found.bias),
+        _terms(found.supporting),
+        _terms(found.opposing),
+        shown(found.rest),
     )
 
 
 def _terms(evidence: list[Evidence]) -> list[Term]:
-    return [Term(*one) for one in evidence]
+    return [Term(term, shown(weight)) for term, weight in evidence]

@@ -20,6 +20,7 @@ from model.bulk.options import EXPLANATION, SCORES, Options
 from model.bulk.rows import BadLineError, Reader, Row, encode, reader, spliced
 from model.classifier import Classifier, Prediction, load_classifier
 from model.errors import ArtifactError
+from model.rounding import shown, shown_scores
 
 GZIP_LEVEL = 4
 """About half the time of the usual 6, for a few hundredths more bytes."""
@@ -124,7 +125,7 @@ def _members(classifier: Classifier, options: Options) -> Callable[[Row, Predict
     def added_to(row: Row, found: Prediction) -> list[bytes]:
         added = [members[found.label]]
         if options.scores:
-            scores = dict(zip(classifier.labels, found.probabilities, strict=True))
+            scores = shown_scores(classifier.labels, found.probabilities)
             added.append(scores_key + encode(scores))
         if options.explain:
             added.append(explanation_key + encode(_explanation(classifier, row.text, found.label)))
@@ -134,8 +135,10 @@ def _members(classifier: Classifier, options: Options) -> Callable[[Row, Predict
         explained = classifier.explain(text, label, options.explain)
         form = explained._asdict()
         del form["label"]
+        for number in ("score", "bias", "rest"):
+            form[number] = shown(form[number])
         for side in ("supporting", "opposing"):
-            form[side] = [evidence._asdict() for evidence in form[side]]
+            form[side] = [{"term": each.term, "weight": shown(each.weight)} for each in form[side]]
         return form
 
     return added_to

@@ -43,7 +43,10 @@ def test_scores_and_explanation_have_the_apis_form(task: Make, tiny_artifact: Pa
     assert json.loads(found.output) == {
         "text": text,
         "label": prediction.label,
-        "scores": dict(zip(classifier.labels, prediction.probabilities, strict=True)),
+        "scores": {
+            label: round(probability, 6)
+            for label, probability in zip(classifier.labels, prediction.probabilities, strict=True)
+        },
         "explanation": msgspec.to_builtins(explanation),
     }
     assert list(json.loads(found.output)["explanation"]) == list(
