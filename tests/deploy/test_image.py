@@ -7,7 +7,7 @@ import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
 from typing import Any
 
@@ -147,22 +147,20 @@ def test_stop_loses_nothing(engine: Any) -> None:
     assert errors(container) == []
 
 
-def test_memory_limit_costs_a_worker_and_not_the_service(engine: Any) -> None:
-    """More bodies at a time than memory has room for: the worker is replaced, and counts go on."""
+def test_bodies_do_not_fill_the_memory(engine: Any) -> None:
+    """More bodies at a time than memory has room for wait to be read; others are still answered."""
     container = engine.run("--cpus 1")
     assert predict(container) == {"label": "hockey"}
     body = b"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: 1000001\r\n\r\n" + b" " * 10**6
     with ExitStack() as stack:
         for _ in range(300):
-            try:
-                connection = socket.create_connection(("127.0.0.1", container.port), timeout=30)
-                stack.enter_context(closing(connection)).sendall(body)
-            except ConnectionError:  # the worker that was to read it is gone
-                continue
-        until(lambda: errors(container), "the end of a worker")
-    assert "out of memory" in errors(container)[0]["message"]
-    until(container.is_ready, "a new worker")
-    assert predict(container) == {"label": "hockey"}
+            connection = socket.create_connection(("127.0.0.1", container.port), timeout=30)
+            stack.enter_context(closing(connection)).settimeout(0.05)
+            with suppress(TimeoutError):  # nothing more of it is read for now
+                connection.sendall(body)
+        assert predict(container) == {"label": "hockey"}
+        assert container.is_ready()
+    assert errors(container) == []
     metrics = requests.get(f"{container.url}/metrics", timeout=30).text
     assert 'http_requests_total{method="POST",route="/prediction",status="200"} 2.0' in metrics
     assert container.state["Running"]
