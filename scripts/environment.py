@@ -1,190 +1,257 @@
-"""The virtual environment: made, checked and repaired with the standard library alone.
+"""A virtual environment that knows what was installed into it, and sees when that has changed.
 
-What each requirement file installed is recorded with the file's hash, so that serving does not
-depend on what happened to the tools. Every run compares the record with what is there. What is
-missing or damaged is installed again in place; the environment is replaced only when it cannot be
-used at all, and comes back when its replacement fails.
+Runs before anything is installed, so it uses the standard library alone.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import importlib.util
 import json
 import os
-import shutil
+import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-VENV = Path(".venv")
-OLD = Path(".venv.old")
-RECORD = VENV / "installed.json"
+from model.errors import UserError
 
-# Runs in the environment. A package counts when each of its files is there with the size that it
-# was installed with; what Python compiles is written anew at need.
-LIST_PACKAGES = """
-import csv, importlib.metadata, json, os
-def whole(distribution):
-    root = str(distribution.locate_file(""))
-    rows = csv.reader((distribution.read_text("RECORD") or "").splitlines())
-    try:
-        return all(
-            os.stat(os.path.join(root, row[0])).st_size == int(row[2])
-            for row in rows
-            if row[2] and not row[0].endswith(".pyc")
-        )
-    except OSError:
-        return False
-print(json.dumps(sorted({
-    f"{each.name}=={each.version}" for each in importlib.metadata.distributions() if whole(each)
-})))
+# The venv module, ended by Ctrl-C without a traceback.
+MAKE_ENVIRONMENT = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+runpy.run_module("venv", run_name="__main__")
 """
 
+# Size and time of change of every file, by its path within the environment.
+Files = dict[str, list[int]]
 
-def main(names: list[str]) -> None:
-    """Bring the environment to hold these requirement files, doing nothing where it does.
 
-    Whatever keeps it from that ends the process with one sentence.
-    """
+@dataclass(frozen=True)
+class LockFile:
+    """A file of pinned requirements, complete and with hashes."""
+
+    path: Path
+    content: bytes
+
+    @property
+    def name(self) -> str:
+        """The file's name, by which the environment records it."""
+        return self.path.name
+
+    @property
+    def digest(self) -> str:
+        """What changes with any byte of the file."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def pins(self) -> dict[str, bool]:
+        """Names of the pinned packages, and whether each is needed on every platform."""
+        lines = re.findall(r"(?m)^([\w.-]+)==([^\\\n]*)", self.content.decode())
+        return {canonical(name): ";" not in rest for name, rest in lines}
+
+
+def read_lock_file(name: str) -> LockFile:
+    """Read a lock file; raises UserError when that cannot be done."""
     try:
-        hashes = {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in names}
+        return LockFile(Path(name), Path(name).read_bytes())
     except OSError as error:
-        sys.exit(
-            f"error: {error.filename} cannot be read ({error.strerror}): run this from the"
-            " project's folder, with the names of its requirement files"
+        raise UserError(
+            f"{name} cannot be read ({error.strerror}): run this from the project's folder, with"
+            " the names of its lock files"
+        ) from None
+
+
+class Environment:
+    """A virtual environment in a folder, that is being made for good or to be moved to `home`.
+
+    It is trusted by its records: one of the environment as it was made, and one of each lock file
+    whose packages were installed completely. A record lists files with size and time of change.
+    """
+
+    def __init__(self, folder: Path, home: Path | None = None) -> None:
+        self._folder = folder.absolute()
+        self._home = (home or folder).absolute()
+        self._records = self._folder / "installed"
+
+    @property
+    def python(self) -> str:
+        """The path of its interpreter."""
+        return str(self._folder / "bin" / "python")
+
+    def make(self) -> None:
+        """Make it in its folder, which must not exist; raises UserError when that fails."""
+        self._folder.mkdir()
+        # The prompt of a shell in which it is activated is to name where it ends up.
+        words = ["--prompt", self._home.name, str(self._folder)]
+        command = [sys.executable, "-c", MAKE_ENVIRONMENT, *words]
+        if subprocess.run(command).returncode == 0:
+            return
+        if all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
+            raise UserError(
+                "no virtual environment could be made: see the message above, and run the command"
+                " again"
+            )
+        raise UserError(
+            "this Python cannot make virtual environments: install its venv module (on Debian and"
+            " Ubuntu the package python3-venv)"
         )
-    record = read_record()
-    there = packages()
-    if is_usable(record, there):
-        install(hashes, record, there)
-    else:
-        replace(hashes)
+
+    def install(self, lock: LockFile) -> None:
+        """Install exactly what a lock file names; raises UserError when pip cannot.
+
+        Nothing is resolved: a release that is published later cannot change what is installed.
+        """
+        options = ["--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
+        if self._pip("install", *options, "-r", str(lock.path)).returncode:
+            raise UserError(
+                f"{lock.name} could not be installed: see pip's message above, check the network,"
+                " or name a mirror in PIP_INDEX_URL, and run the command again"
+            )
+
+    def conflicts(self, *locks: LockFile) -> str:
+        """Name what is missing or does not fit together; an empty string when all is well."""
+        present = self._distributions()
+        for lock in locks:
+            for name, is_always_needed in lock.pins.items():
+                if is_always_needed and name not in present:
+                    return f"{name} of {lock.name} is not there"
+        checked = self._pip("check", stdout=subprocess.PIPE)
+        return checked.stdout.strip().replace("\n", "; ") if checked.returncode else ""
+
+    def move_paths(self) -> None:
+        """Make the scripts in bin/ name the folder that the environment is about to move to."""
+        here, there = (os.fsencode(path) for path in (self._folder, self._home))
+        for path in (self._folder / "bin").iterdir():
+            if not path.is_symlink() and here in (content := path.read_bytes()):
+                path.write_bytes(content.replace(here, there))
+
+    def record(self, *locks: LockFile) -> None:
+        """Record the environment as it is now, and that these lock files are installed in it."""
+        self._records.mkdir(exist_ok=True)
+        if not (self._records / "environment.json").exists():
+            self._write("environment", _identity(self._home) | {"files": self._own_files()})
+        for lock in locks:
+            self._write(lock.name, {"sha256": lock.digest, "files": self._files_of(lock)})
+
+    def begin_adding(self, lock: LockFile) -> None:
+        """Note that a lock file is being installed into an environment that is in use."""
+        (self._records / f"{lock.name}.unfinished").touch()
+
+    def end_adding(self, lock: LockFile) -> None:
+        """Record the lock file, which is installed by now."""
+        self.record(lock)
+        (self._records / f"{lock.name}.unfinished").unlink()
+
+    def has_record(self, lock: LockFile) -> bool:
+        """Whether the lock file was installed, in whatever version."""
+        return (self._records / f"{lock.name}.json").exists()
+
+    def defect(self, *locks: LockFile) -> str:
+        """Say why the environment cannot be used as it is; an empty string when it can.
+
+        A lock file that was never installed is no defect: it can be added.
+        """
+        record = self._read("environment")
+        expected = _identity(self._home)
+        if any(record.get(key) != value for key, value in expected.items()):
+            return "was not finished, or made for another Python or folder"
+        changed = self._first_change(record)
+        for lock in locks:
+            if (self._records / f"{lock.name}.unfinished").exists():
+                return f"lacks a part of {lock.name}, whose installation was broken off"
+            if not self.has_record(lock):
+                continue
+            record = self._read(lock.name)
+            if record.get("sha256") != lock.digest:
+                return f"holds another version of {lock.name}"
+            changed = changed or self._first_change(record)
+        if changed:
+            return f"is damaged ({changed} is gone or changed)"
+        return "" if self._runs() else "has an interpreter that does not run"
+
+    def _pip(self, *words: str, stdout: int | None = None) -> subprocess.CompletedProcess[str]:
+        # Isolated: neither this folder nor PYTHONPATH may pass for the environment's own packages.
+        command = [self.python, "-I", "-m", "pip", "--disable-pip-version-check", *words]
+        return subprocess.run(command, stdout=stdout, text=True)
+
+    def _runs(self) -> bool:
+        try:
+            return subprocess.run([self.python, "-I", "-S", "-c", ""]).returncode == 0
+        except OSError:
+            return False
+
+    def _site(self) -> Path:
+        (found,) = self._folder.glob("lib/python*/site-packages")
+        return found
+
+    def _distributions(self) -> dict[str, Path]:
+        """The metadata folder of every installed package."""
+        found = self._site().glob("*.dist-info")
+        return {canonical(path.name.split("-")[0]): path for path in found}
+
+    def _own_files(self) -> Files:
+        """What makes the environment itself: interpreter, activation, pip."""
+        paths = {str(self._folder / "pyvenv.cfg"), *map(str, (self._folder / "bin").iterdir())}
+        return _stated(self._folder, paths | _recorded(self._distributions()["pip"]))
+
+    def _files_of(self, lock: LockFile) -> Files:
+        present = self._distributions()
+        folders = [present[name] for name in lock.pins if name in present]
+        return _stated(self._folder, {path for folder in folders for path in _recorded(folder)})
+
+    def _first_change(self, record: dict[str, Any]) -> str:
+        """The first file that is not as it was when recorded; an empty string when all are."""
+        root = str(self._folder)
+        for path, (size, changed_at) in record["files"].items():
+            try:
+                found = os.lstat(f"{root}/{path}")
+            except OSError:
+                return str(path)
+            if (found.st_size, found.st_mtime_ns) != (size, changed_at):
+                return str(path)
+        return ""
+
+    def _read(self, name: str) -> dict[str, Any]:
+        """A record; empty when there is none that can be used."""
+        try:
+            record = json.loads((self._records / f"{name}.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return record if isinstance(record, dict) and "files" in record else {}
+
+    def _write(self, name: str, record: dict[str, Any]) -> None:
+        """Write a record in one step: an interruption leaves none that is half written."""
+        path = self._records / f"{name}.json"
+        path.with_suffix(".new").write_text(json.dumps(record))
+        path.with_suffix(".new").replace(path)
 
 
-def read_record() -> dict[str, Any]:
-    """Return what was installed, by requirement file; empty when nothing is known."""
-    try:
-        record = json.loads(RECORD.read_text())
-        return record if isinstance(record, dict) else {}
-    except (OSError, ValueError):
-        return {}
+def canonical(name: str) -> str:
+    """A package's name as all its spellings have it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def is_usable(record: dict[str, Any], there: set[str]) -> bool:
-    """Whether packages can be installed into the environment that is there."""
-    same = all(record.get(key) == value for key, value in identity().items())
-    return same and any(each.startswith("pip==") for each in there)
-
-
-def identity() -> dict[str, str]:
-    """Return what an environment is bound to: its interpreter, and the folder it lies in."""
+def _identity(home: Path) -> dict[str, str]:
+    """What an environment is bound to: its interpreter, and its folder, whose path it holds."""
     return {
         "python": sys.version,
         "interpreter": str(Path(sys.executable).resolve()),
-        "folder": str(VENV.absolute()),
+        "folder": str(home),
     }
 
 
-def packages() -> set[str]:
-    """Return the undamaged packages of the environment; none when its interpreter does not run."""
-    # Isolated: neither this folder nor PYTHONPATH may add packages to the environment's own.
-    command = [python(), "-I", "-c", LIST_PACKAGES]
-    try:
-        result = subprocess.run(command, capture_output=True, check=True)
-        found: list[str] = json.loads(result.stdout)
-    except (OSError, ValueError, subprocess.CalledProcessError):
-        return set()
-    return set(found)
+def _recorded(distribution: Path) -> set[str]:
+    """Paths of the files that a package installed, without the bytecode that Python adds."""
+    with (distribution / "RECORD").open(newline="", encoding="utf-8") as stream:
+        paths = [row[0] for row in csv.reader(stream)]
+    site = str(distribution.parent)
+    return {os.path.normpath(f"{site}/{path}") for path in paths if not path.endswith(".pyc")}
 
 
-def install(hashes: dict[str, str], record: dict[str, Any], there: set[str]) -> None:
-    """Install the requirement files of which something is new, missing or damaged."""
-    installed = record.setdefault("installed", {})
-    for name, digest in hashes.items():
-        known = installed.get(name, {})
-        lost = set(known.get("packages", [])) - there
-        if known.get("sha256") == digest and not lost:
-            continue
-        print(f"{'repairing' if lost else 'installing'} {name} in {VENV}", flush=True)
-        # The files name every package, so nothing is resolved: no release of a package can change
-        # or break what is installed.
-        command = ["install", "--quiet", "--no-deps", "--require-hashes", "-r", name]
-        if pip(*command, *(["--force-reinstall"] if lost else [])):
-            sys.exit(
-                f"error: {name} could not be installed: see pip's message above, check the"
-                " network, or name a mirror in PIP_INDEX_URL, and run the command again"
-            )
-        if pip("check"):
-            sys.exit(
-                f"error: {VENV} lacks a package or has one that does not fit (see above): the"
-                " requirement files are not complete, run `make lock` and the command again"
-            )
-        installed[name] = {"sha256": digest, "packages": sorted(packages())}
-        write_record(record)
-
-
-def write_record(record: dict[str, Any]) -> None:
-    """Write the record as a whole or not at all."""
-    new = RECORD.with_suffix(".new")
-    new.write_text(json.dumps(identity() | record))
-    new.replace(RECORD)
-
-
-def replace(hashes: dict[str, str]) -> None:
-    """Make the environment anew; the one that was there comes back when that fails.
-
-    It is moved aside, not the new one made elsewhere, because an environment holds its own path.
-    """
-    if os.path.lexists(VENV):
-        print(f"{VENV} cannot be used: making it again", flush=True)
-    try:
-        remove(OLD)
-        if os.path.lexists(VENV):
-            VENV.rename(OLD)
-        try:
-            make()
-            install(hashes, {}, packages())
-        except BaseException:
-            remove(VENV)
-            if os.path.lexists(OLD):
-                OLD.rename(VENV)
-            raise
-        remove(OLD)
-    except OSError as error:
-        sys.exit(
-            f"error: {error.filename or VENV} cannot be written ({error.strerror}): the environment"
-            " is made in the project's folder, so make that writable or copy the project elsewhere"
-        )
-
-
-def make() -> None:
-    """Make an empty environment. Raises OSError where the folder cannot be written."""
-    VENV.mkdir()
-    if subprocess.run([sys.executable, "-m", "venv", str(VENV)]).returncode:
-        sys.exit(
-            "error: this Python cannot make virtual environments: install its venv module"
-            " (on Debian and Ubuntu the package python3-venv)"
-        )
-
-
-def remove(path: Path) -> None:
-    """Remove what lies there: a folder, a file, or a link but not what it points to."""
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    elif path.exists():
-        shutil.rmtree(path)
-
-
-def pip(*arguments: str) -> int:
-    """Run the environment's pip, whose messages are shown when it fails; return its exit code."""
-    command = [python(), "-m", "pip", *arguments, "--disable-pip-version-check"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        print(done.stdout, end="", file=sys.stderr)
-    return done.returncode
-
-
-def python() -> str:
-    """Return the path of the environment's interpreter."""
-    return str(VENV / "bin" / "python")
+def _stated(folder: Path, paths: set[str]) -> Files:
+    found = {os.path.relpath(path, folder): os.lstat(path) for path in sorted(paths)}
+    return {path: [each.st_size, each.st_mtime_ns] for path, each in found.items()}

@@ -1,31 +1,37 @@
-"""Make or repair the virtual environment: python3 scripts/install.py REQUIREMENTS...
+"""Make or repair the virtual environment: python3 scripts/install.py LOCKFILE...
 
-This file says which Python is needed, so any Python must be able to read it, 2.7 included; the
-work is done in environment.py, beside it.
+Every Python can parse this file, so that one which is too old, Python 2 included, gets a sentence
+and not a SyntaxError. What it then imports is in scripts/installation.py.
 """
 
+import io
 import os
 import re
 import sys
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir)
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def supported():
-    """Return the first supported version and the first that is not, as pyproject.toml has them."""
-    with open(os.path.join(ROOT, "pyproject.toml")) as file:
-        found = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', file.read())
-    return (3, int(found.group(1))), (3, int(found.group(2)))
-
-
-if __name__ == "__main__":
-    first, end = supported()
-    if not first <= sys.version_info[:2] < end:
+def check_version():
+    # type: () -> None
+    """End with one sentence unless this Python is in the range that pyproject.toml names."""
+    with io.open(os.path.join(ROOT, "pyproject.toml"), encoding="utf-8") as stream:
+        text = stream.read()
+    # The oldest that works, and the first that is not known to.
+    pattern = r'(?m)^requires-python = ">=3\.(\d+),<3\.(\d+)"$'
+    oldest, limit = (int(number) for number in re.findall(pattern, text)[0])
+    if not (3, oldest) <= sys.version_info[:2] < (3, limit):
         sys.exit(
             "error: Python 3.%d to 3.%d is needed, this is %d.%d: name another, for example"
             " `make PYTHON=python3.12 run` or `python3.12 scripts/install.py requirements.txt`"
-            % (first[1], end[1] - 1, sys.version_info[0], sys.version_info[1])
+            % (oldest, limit - 1, sys.version_info[0], sys.version_info[1])
         )
-    from environment import main
 
-    main(sys.argv[1:])
+
+if __name__ == "__main__":
+    check_version()
+    sys.path[0] = ROOT
+    from scripts.cli import run
+    from scripts.installation import install
+
+    run(lambda: install(sys.argv[1:]))
