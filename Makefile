@@ -46,12 +46,12 @@ predict: ## Label a file: make predict IN=posts.jsonl OUT=labelled.jsonl [ARGS="
 
 test: ## Run the quick tests (those on the full dataset only where DATA_DIR has it)
 	$(SETUP_DEV)
-	@echo "running the quick tests, for about two minutes on two CPUs"
+	@echo "running the quick tests, for about three minutes on two CPUs; the percentages show how far"
 	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest tests/model tests/app tests/scripts tests/contract
 
 test-all: ## Run all tests, with servers, browser, Postman and Prometheus, and measure coverage
 	$(SETUP_DEV)
-	@echo "running all tests, for a quarter of an hour on two CPUs"
+	@echo "running all tests, for a quarter of an hour on two CPUs, and three minutes for each Python there is"
 	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest --cov
 
 data: ## Fetch the challenge's files into DATA_DIR unless they are there

@@ -12,24 +12,23 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def check_version():
-    # type: () -> None
-    """End with one sentence unless this Python is in the range that pyproject.toml names."""
+def supported():
+    # type: () -> tuple[tuple[int, int], tuple[int, int]]
+    """Return the first supported version and the first that is not, as pyproject.toml has them."""
     with io.open(os.path.join(ROOT, "pyproject.toml"), encoding="utf-8") as stream:
-        text = stream.read()
-    # The oldest that works, and the first that is not known to.
-    pattern = r'(?m)^requires-python = ">=3\.(\d+),<3\.(\d+)"$'
-    oldest, limit = (int(number) for number in re.findall(pattern, text)[0])
-    if not (3, oldest) <= sys.version_info[:2] < (3, limit):
-        sys.exit(
-            "error: Python 3.%d to 3.%d is needed, this is %d.%d: name another, for example"
-            " `make PYTHON=python3.12 run` or `python3.12 scripts/install.py requirements.txt`"
-            % (oldest, limit - 1, sys.version_info[0], sys.version_info[1])
-        )
+        found = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', stream.read())
+    assert found is not None
+    return (3, int(found.group(1))), (3, int(found.group(2)))
 
 
 if __name__ == "__main__":
-    check_version()
+    first, end = supported()
+    if not first <= sys.version_info[:2] < end:
+        sys.exit(
+            "error: Python 3.%d to 3.%d is needed, this is %d.%d: name another, for example"
+            " `make PYTHON=python3.12 run` or `python3.12 scripts/install.py requirements.txt`"
+            % (first[1], end[1] - 1, sys.version_info[0], sys.version_info[1])
+        )
     sys.path[0] = ROOT
     from scripts.cli import run
     from scripts.installation import install

@@ -91,7 +91,17 @@ def stand_in(tmp_path: Path, bare: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 @pytest.fixture
 def project(tmp_path: Path, stand_in: Path) -> Path:
     """A folder with two lock files, of which the first is installed."""
-    folder = tmp_path / "project"
+    return prepare(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def lasting_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a folder for tests that leave it as they found it: with a whole environment."""
+    return prepare(tmp_path_factory.mktemp("lasting") / "project")
+
+
+def prepare(folder: Path) -> Path:
+    """Make a folder with two lock files, and install the first."""
     folder.mkdir()
     (folder / NAME).write_text(write_wheel(folder, "served"))
     (folder / MORE).write_text((folder / NAME).read_text() + write_wheel(folder, "checker"))
@@ -289,10 +299,12 @@ def empty(folder: Path) -> None:
         empty,
     ],
 )
-def test_damage_is_noticed_and_repaired(project: Path, damage: Callable[[Path], None]) -> None:
+def test_damage_is_noticed_and_repaired(
+    lasting_project: Path, stand_in: Path, damage: Callable[[Path], None]
+) -> None:
     """Whatever is missing or changed, the next command makes an environment that works."""
-    damage(project)
-    assert ": making a new one" in assert_made_anew(project)
+    damage(lasting_project)
+    assert ": making a new one" in assert_made_anew(lasting_project)
 
 
 def test_environment_in_a_moved_folder_is_made_anew(project: Path, tmp_path: Path) -> None:
