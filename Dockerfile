@@ -23,8 +23,9 @@ RUN python -m venv --without-pip /opt/venv \
 COPY LICENSE gunicorn.conf.py ./
 COPY app app
 COPY server server
-COPY model/*.py model/manifest.json model/pipeline-*.joblib model/
-COPY model/bulk model/bulk
+COPY bulk bulk
+COPY model/*.py model/
+COPY model/trained/manifest.json model/trained/pipeline-*.joblib model/trained/
 COPY scripts/__init__.py scripts/cli.py scripts/predict.py scripts/progressbar.py scripts/
 RUN python -m compileall -q --invalidation-mode unchecked-hash .
 

@@ -33,7 +33,7 @@ install: ## Make or repair .venv with the pinned requirements, tools included
 run: ## Serve the model on http://localhost:8080 (trains one first where there is none)
 	@scripts/require.sh port "$(PORT)"
 	$(SETUP)
-	@test -e model/manifest.json || { echo "model/ holds no trained model: training one first"; \
+	@test -e model/trained/manifest.json || { echo "model/trained/ holds no trained model: training one first"; \
 		$(MAKE) --no-print-directory train; }
 	@echo "starting on http://localhost:$(PORT) (Ctrl-C ends it)"
 	@TEXTCLF_PORT=$(PORT) $(if $(WORKERS),TEXTCLF_WORKERS=$(WORKERS)) \
@@ -47,7 +47,7 @@ predict: ## Label a file: make predict IN=posts.jsonl OUT=labelled.jsonl [ARGS="
 test: ## Run the quick tests (those on the full dataset only where DATA_DIR has it)
 	$(SETUP_DEV)
 	@echo "running the quick tests, for about three minutes on two CPUs; the percentages show how far"
-	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest tests/model tests/app tests/scripts tests/contract
+	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest tests/model tests/evaluation tests/bulk tests/app tests/scripts tests/contract
 
 test-all: ## Run all tests, with servers, browser, Postman and Prometheus, and measure coverage
 	$(SETUP_DEV)
@@ -58,7 +58,7 @@ data: ## Fetch the challenge's files into DATA_DIR unless they are there
 	$(SETUP_DEV)
 	@$(VENV_PYTHON) -m scripts.fetch_data --data-dir $(DATA_DIR) --source $(SOURCE)
 
-train: data ## Train on DATA_DIR/train.jsonl(.gz) and write the artifact into model/
+train: data ## Train on DATA_DIR/train.jsonl(.gz) and write the artifact into model/trained/
 	@$(VENV_PYTHON) -m scripts.train --data-dir $(DATA_DIR) --views $(VIEWS)
 
 evaluate: data ## Judge the artifact on DATA_DIR/test.jsonl(.gz); writes reports/

@@ -43,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # One worker per CPU that the container may use (joblib minds affinity and cgroup quota, not the
     # host's count): scoring is pure computation, so more workers would only take turns.
     workers: Annotated[int, Meta(ge=1, le=512)] = msgspec.field(default_factory=cpu_count)
-    model_dir: Path = Path(__file__).resolve().parent.parent / "model"
+    model_dir: Path = Path(__file__).resolve().parent.parent / "model" / "trained"
     # 1 MiB: the longest post of the newsgroups is a tenth of this.
     max_body_bytes: Positive = 1_048_576
     # Texts in one request to /predictions; their bytes are under max_body_bytes together.

@@ -86,7 +86,7 @@ class Bench:
     def __init__(self, data_dir: Path, scratch: Path, rounds: int, seconds: int) -> None:
         self._rounds, self._seconds = rounds, seconds
         texts = posts.sample(data_dir)
-        self._inprocess = InProcess(ROOT / "model", texts)
+        self._inprocess = InProcess(ROOT / "model" / "trained", texts)
         self._posts = Posts(texts, self._inprocess.labels, scratch)
         self._data_dir, self._scratch = data_dir, scratch
 

@@ -132,7 +132,7 @@ def inprocess_cost(data_dir: Path, jobs: int) -> float:
 
 
 def _inprocess_cost(data_dir: Path) -> float:
-    inprocess = InProcess(ROOT / "model", sample(data_dir))
+    inprocess = InProcess(ROOT / "model" / "trained", sample(data_dir))
     rounds = [inprocess.round()[COMPILED_BATCH] for _ in range(3)]
     return sum(rounds) / len(rounds)
 
@@ -177,7 +177,7 @@ def _watch(
     result = files.folder / "labelled.jsonl"
     partial, size = Path(f"{result}.partial"), given.stat().st_size
     command = [sys.executable, "-m", "scripts.predict", str(given), str(result)]
-    command += ["--model-dir", str(ROOT / "model"), "--jobs", str(jobs), *options]
+    command += ["--model-dir", str(ROOT / "model" / "trained"), "--jobs", str(jobs), *options]
     left = dict(stages)
     with subprocess.Popen(command, cwd=ROOT, stdout=sys.stderr) as process:
         while process.poll() is None:

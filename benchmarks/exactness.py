@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--texts", type=int, default=TEXTS, help="random texts")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    served = load(ROOT / "model").pipeline
+    served = load(ROOT / "model" / "trained").pipeline
     words = list(served[0].vocabulary_)
     source = random.Random(options.seed)
     texts = [random_text(source, words) for _ in range(options.texts)]

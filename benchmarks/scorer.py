@@ -1,7 +1,7 @@
 """The scorer against that of another checkout: python -m benchmarks.scorer --against FOLDER.
 
 Make the other checkout with `git worktree add --detach FOLDER COMMIT`. Both score the same texts
-with the model of this one, in alternating rounds; figures are medians of processor time.
+with the model of the older one, in alternating rounds; figures are medians of processor time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ import joblib
 import msgspec
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
+from sklearn.svm import LinearSVC
 
 from benchmarks.posts import BATCH
 from benchmarks.server import ROOT, Server, free_port, running
 from model.dataset import find_file, read_examples
-from model.pipeline import build_pipeline
 
 CHARACTER_TERMS = 400_000
 POSTS = 27_000
@@ -74,11 +74,15 @@ def main(arguments: list[str]) -> None:
 
 
 def _figures(folders: list[Path], data_dir: Path, work: Path, rounds: int) -> Iterator[Figure]:
+    # The older code may not be able to read the newer model.
+    model_dir = trained_model(folders[0])
     texts = read_examples(find_file(data_dir, "train")).texts
     characters = work / "characters.joblib"
     joblib.dump(_character_pipeline(data_dir), characters)
     with ExitStack() as stack:
-        probes = [stack.enter_context(_probe(one, data_dir, characters)) for one in folders]
+        probes = [
+            stack.enter_context(_probe(one, model_dir, data_dir, characters)) for one in folders
+        ]
 
         def compare(name: str, probe: str, limit: float, count: int = rounds) -> Figure:
             return Figure(name, limit, *medians([partial(one, probe) for one in probes], count))
@@ -97,13 +101,19 @@ def _figures(folders: list[Path], data_dir: Path, work: Path, rounds: int) -> It
             msgspec.json.encode({"texts": texts[start : start + BATCH]})
             for start in range(0, len(texts) - BATCH + 1, BATCH)
         ]
-        servers = [stack.enter_context(_server(folder)) for folder in folders]
+        servers = [stack.enter_context(_server(folder, model_dir)) for folder in folders]
         served = [partial(_served, server, bodies) for server in servers]
         yield Figure("/predictions of 64 texts, µs a text", 0.5, *medians(served, rounds))
     files = _files(work, texts)
-    runs = [partial(_file_cost, folder, *files) for folder in folders]
+    runs = [partial(_file_cost, folder, model_dir, *files) for folder in folders]
     name = f"file of {POSTS:,} posts, one process, µs a row"
     yield Figure(name, 0.6, *medians(runs, min(rounds, FILE_ROUNDS)))
+
+
+def trained_model(checkout: Path) -> Path:
+    """The folder of a checkout's trained model."""
+    (manifest,) = checkout.glob("model/**/manifest.json")
+    return manifest.parent
 
 
 def medians(measures: Sequence[Measure], rounds: int) -> list[float]:
@@ -121,15 +131,19 @@ def _character_pipeline(data_dir: Path) -> Pipeline:
     vectorizer = TfidfVectorizer(
         analyzer="char_wb", ngram_range=(2, 5), max_features=CHARACTER_TERMS, sublinear_tf=True
     )
-    pipeline = Pipeline([("features", vectorizer), ("classifier", build_pipeline()[-1])])
+    pipeline = Pipeline(
+        [("features", vectorizer), ("classifier", LinearSVC(C=0.1, random_state=0))]
+    )
     return pipeline.fit(examples.texts, examples.labels)
 
 
 @contextmanager
-def _probe(folder: Path, data_dir: Path, characters: Path) -> Iterator[Callable[[str], float]]:
+def _probe(
+    folder: Path, model_dir: Path, data_dir: Path, characters: Path
+) -> Iterator[Callable[[str], float]]:
     """A process with the scorer of a checkout: a function that asks it for a figure."""
     script = Path(__file__).with_name("scorer_probe.py")
-    command = [sys.executable, str(script), str(ROOT / "model"), str(data_dir), str(characters)]
+    command = [sys.executable, str(script), str(model_dir), str(data_dir), str(characters)]
     env = os.environ | SINGLE_THREADED | {"PYTHONPATH": str(folder)}
     process = subprocess.Popen(
         command, cwd=folder, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -150,10 +164,10 @@ def _probe(folder: Path, data_dir: Path, characters: Path) -> Iterator[Callable[
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[Server]:
+def _server(folder: Path, model_dir: Path) -> Iterator[Server]:
     port = free_port()
     env = {"TEXTCLF_PORT": str(port), "TEXTCLF_WORKERS": "1", "TEXTCLF_HOST": "127.0.0.1"}
-    env |= {"TEXTCLF_MODEL_DIR": str(ROOT / "model"), **SINGLE_THREADED}
+    env |= {"TEXTCLF_MODEL_DIR": str(model_dir), **SINGLE_THREADED}
     command = [sys.executable, "-m", "gunicorn"]
     with running(command, port=port, ready="/readyz", env=env, cwd=folder) as server:
         yield server
@@ -185,15 +199,15 @@ def _files(work: Path, texts: list[str]) -> tuple[Path, Path]:
     return whole, tenth
 
 
-def _file_cost(folder: Path, whole: Path, tenth: Path) -> float:
+def _file_cost(folder: Path, model_dir: Path, whole: Path, tenth: Path) -> float:
     """Processor microseconds that labelling takes for each further row."""
-    seconds = [_label(folder, path) for path in (tenth, whole)]
+    seconds = [_label(folder, model_dir, path) for path in (tenth, whole)]
     return (seconds[1] - seconds[0]) / (POSTS - POSTS // 10) * 1e6
 
 
-def _label(folder: Path, path: Path) -> float:
+def _label(folder: Path, model_dir: Path, path: Path) -> float:
     command = [sys.executable, "-m", "scripts.predict", "--jobs", "1"]
-    command += ["--model-dir", str(ROOT / "model"), str(path), str(path.with_suffix(".labelled"))]
+    command += ["--model-dir", str(model_dir), str(path), str(path.with_suffix(".labelled"))]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

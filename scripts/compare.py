@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from model.comparison import compare, write
+from evaluation.comparison import compare, write
 from model.dataset import find_file, read_training_examples, thinned
 from scripts.cli import run
 

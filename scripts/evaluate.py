@@ -14,9 +14,10 @@ from pathlib import Path
 
 from sklearn.pipeline import Pipeline
 
-from model import artifact, evaluation
+import evaluation
+from evaluation.summary import summary
+from model import artifact
 from model.dataset import find_file, read_examples, read_training_examples
-from model.evaluation.summary import summary
 from model.training import train
 from model.views import MAIL_VIEWS, TEXT_VIEWS, View, thread_of
 from scripts.cli import run
@@ -55,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("data"),
         help="default: data",
     )
-    parser.add_argument("--model-dir", type=Path, default=Path("model"), help="default: model")
+    parser.add_argument(
+        "--model-dir", type=Path, default=Path("model/trained"), help="default: model/trained"
+    )
     parser.add_argument(
         "--reports-dir", type=Path, default=Path("reports"), help="default: reports"
     )

@@ -12,10 +12,10 @@ import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from model.bulk import backends
-from model.bulk.options import LABEL, PREDICTED, WHOLE, parse_shard
-from model.bulk.run import Job, Summary, label_file, lines_to_resume_from
-from model.bulk.source import STANDARD
+from bulk import backends
+from bulk.options import LABEL, PREDICTED, WHOLE, parse_shard
+from bulk.run import Job, Summary, label_file, lines_to_resume_from
+from bulk.source import STANDARD
 from model.errors import BulkError
 from scripts.cli import run
 from scripts.progressbar import ProgressBar
@@ -130,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--jobs", type=_jobs, default=-1, help="processes (default: one for each usable core)")
     add("--backend", choices=["local", "dask"], default="local", help="default: local")
     add("--scheduler", metavar="ADDRESS", help="of the Dask cluster, for --backend dask")
-    add("--model-dir", type=Path, default=Path("model"), help="default: model")
+    add("--model-dir", type=Path, default=Path("model/trained"), help="default: model/trained")
     return parser
 
 

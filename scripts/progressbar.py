@@ -10,7 +10,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from model.bulk.run import Progress
+from bulk.run import Progress
 
 
 class ProgressBar:

@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument(
         "--model-dir",
         type=Path,
-        help="default: model; models/NAME for the posts of another source than the challenge",
+        help="default: model/trained; models/NAME for posts of another source than the challenge",
     )
     parser.add_argument(
         "--views",
@@ -58,7 +58,7 @@ def main() -> None:
 def default_directory(source: str) -> Path:
     """Return where a model of this source goes: never over the one of the challenge's posts."""
     others = {other.name: name for name, other in BY_NAME.items() if other is not CHALLENGE}
-    return Path("models", others[source]) if source in others else Path("model")
+    return Path("models", others[source]) if source in others else Path("model", "trained")
 
 
 def now() -> datetime:

@@ -12,7 +12,7 @@ class TextClassifier:
     """Answers the label of one text."""
 
     def __init__(self) -> None:
-        self.pipeline = load(Path("model")).pipeline
+        self.pipeline = load(Path("model/trained")).pipeline
 
     @bentoml.api(route="/prediction")
     def prediction(self, text: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from model.artifact import load
 
-pipeline = load(Path("model")).pipeline
+pipeline = load(Path("model/trained")).pipeline
 application = FastAPI()
 
 

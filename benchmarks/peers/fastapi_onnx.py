@@ -41,7 +41,7 @@ def converted(pipeline: Pipeline) -> onnxruntime.InferenceSession:
     )
 
 
-pipeline = load(Path("model")).pipeline
+pipeline = load(Path("model/trained")).pipeline
 vocabulary = pipeline[0].vocabulary_
 session = converted(pipeline)
 application = FastAPI()

@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, request
 
 from model.artifact import load
 
-pipeline = load(Path("model")).pipeline
+pipeline = load(Path("model/trained")).pipeline
 application = Flask(__name__)
 
 

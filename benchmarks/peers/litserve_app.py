@@ -13,7 +13,7 @@ class TextClassifier(litserve.LitAPI):
     """Answers the label of one text."""
 
     def setup(self, device: str) -> None:
-        self.pipeline = load(Path("model")).pipeline
+        self.pipeline = load(Path("model/trained")).pipeline
 
     def decode_request(self, request: dict[str, str]) -> str:
         return request["text"]

@@ -43,7 +43,7 @@ def test_defaults_need_no_variable() -> None:
         host="0.0.0.0",
         port=8080,
         workers=joblib.cpu_count(),
-        model_dir=ROOT / "model",
+        model_dir=ROOT / "model" / "trained",
         max_body_bytes=2**20,
         worker_timeout=30,
         graceful_timeout=20,

@@ -149,7 +149,7 @@ def test_words_are_found_by_the_terms_of_the_committed_model(
 ) -> None:
     """A word is marked though its term lost a final s: "playoffs" counts as "playoff"."""
     page = browser.new_page()
-    page.goto(serve(model_dir=ROOT / "model").url)
+    page.goto(serve(model_dir=ROOT / "model" / "trained").url)
     page.fill("#text", "They reached the playoffs.")
     page.click("#predict")
     page.wait_for_selector("#why:not([hidden])")

@@ -97,7 +97,7 @@ def check_pip(*words: str) -> None:
 
 
 def check_dask(*words: str) -> None:
-    """It is one of the two parts of a cluster; tests/model/bulk/test_dask.py runs one."""
+    """It is one of the two parts of a cluster; tests/bulk/test_dask.py runs one."""
     assert words[0] in {"scheduler", "worker"}
 
 
@@ -151,7 +151,7 @@ def test_targets_named_in_prose_exist(document: Path) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [*DOCUMENTS, ROOT / "CHANGELOG.md", ROOT / "model" / "MODEL_CARD.md"],
+    [*DOCUMENTS, ROOT / "CHANGELOG.md", ROOT / "model" / "trained" / "MODEL_CARD.md"],
     ids=lambda path: path.name,
 )
 def test_links_lead_somewhere(document: Path) -> None:

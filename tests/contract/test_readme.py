@@ -29,7 +29,7 @@ EXCHANGES = re.findall(
 @pytest.fixture(scope="module")
 def address(serve: Callable[..., Any]) -> str:
     """Where the committed model is served."""
-    url: str = serve(model_dir=ROOT / "model").url
+    url: str = serve(model_dir=ROOT / "model" / "trained").url
     return url.removeprefix("http://")
 
 
@@ -66,7 +66,7 @@ def test_settings_table_is_complete() -> None:
 
 def test_results_table_is_that_of_the_artifact() -> None:
     """The figures of the results table are those that evaluating wrote into the manifest."""
-    manifest = read_manifest(ROOT / "model")
+    manifest = read_manifest(ROOT / "model" / "trained")
     if manifest.evaluation is None:
         pytest.skip("the model in model/ was not evaluated: run `make evaluate`")
     rows = re.findall(r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", README, re.MULTILINE)

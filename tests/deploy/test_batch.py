@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from model.bulk.options import Shard
+from bulk.options import Shard
 from scripts import predict
 
 broken_by = pytest.mark.broken_by

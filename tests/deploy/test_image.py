@@ -66,12 +66,13 @@ def test_image_holds_the_service_and_nothing_else(engine: Any, container: Any) -
         "LICENSE",
         "__pycache__",
         "app",
+        "bulk",
         "gunicorn.conf.py",
         "model",
         "scripts",
         "server",
     }
-    assert "/srv/model/manifest.json" in paths
+    assert "/srv/model/trained/manifest.json" in paths
     unwanted = re.compile(r"/tests?$|/site-packages/(pip|matplotlib)$|/evaluation$|\.(c|h|pyi|a)$")
     assert [path for path in paths if unwanted.search(path)] == []
     assert container.execute("sh", "-c", "command -v gcc cc make || true") == ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model.comparison.figures import Comparison
+from evaluation.comparison.figures import Comparison
 from model.dataset import Examples
 from scripts import compare
 from scripts.cli import run

@@ -22,7 +22,17 @@ import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Makefile", "pyproject.toml", "gunicorn.conf.py", "app", "model", "scripts", "server")
+PARTS = (
+    "Makefile",
+    "pyproject.toml",
+    "gunicorn.conf.py",
+    "app",
+    "bulk",
+    "evaluation",
+    "model",
+    "scripts",
+    "server",
+)
 TOPICS = {
     "bread": ["Knead the dough", "Let the loaf rise", "Bake the bread", "Feed the sourdough"],
     "boats": ["Reef the mainsail", "Drop the anchor", "Row the dinghy", "Trim the jib"],
@@ -85,7 +95,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in PARTS:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    for path in [*(folder / "model").glob("*.joblib"), folder / "model" / "manifest.json"]:
+    for path in [
+        *(folder / "model" / "trained").glob("*.joblib"),
+        folder / "model" / "trained" / "manifest.json",
+    ]:
         path.unlink()
     (folder / "GNUmakefile").write_text(
         f"include Makefile\nSETUP :=\nSETUP_DEV :=\nVENV_PYTHON := {sys.executable}\n"
@@ -99,8 +112,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for when in times
         ]
         (folder / "mine" / f"{name}.jsonl").write_text("\n".join(lines))
-    trained = make(folder, "train", "DATA_DIR=mine")
-    assert trained.returncode == 0, trained.stderr
+    done = make(folder, "train", "DATA_DIR=mine")
+    assert done.returncode == 0, done.stderr
     return folder
 
 
