@@ -23,20 +23,20 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from gunicorn.arbiter import Arbiter
 
-from app.accesslog import describe
+from app.config import ConfigError, read_config
 from app.logs import ServerLogger
 from app.metrics import workers as numbered
 from app.metrics.directory import make_directory
-from app.settings import SettingsError, read_settings
+from app.middleware import describe
 from model.errors import UserError
 from server.protocol import Limits
 from server.worker import Worker
 
 try:
-    _settings = read_settings(os.environ)
+    _settings = read_config(os.environ)
     # Twice the workers: at a reload the new ones start before the old ones end.
     _metrics_dir = make_directory(_settings.metrics_dir, _settings.workers * numbered.ROOM)
-except SettingsError as error:
+except ConfigError as error:
     sys.exit(f"error: {error}")
 numbered.share_counts(_metrics_dir)
 
@@ -105,8 +105,8 @@ def post_worker_init(worker: ServiceWorker) -> None:
     """Let the application see whether its worker is ending, and count what waits in it."""
     worker.wsgi.extensions["worker"] = worker
     # The benchmark serves other applications in this way.
-    if "set_waiting" in worker.wsgi.extensions:
-        worker.report_waiting = worker.wsgi.extensions["set_waiting"]
+    if "services" in worker.wsgi.extensions:
+        worker.report_waiting = worker.wsgi.extensions["services"].metrics.requests.set_waiting
 
 
 def worker_abort(worker: ServiceWorker) -> None:
@@ -131,7 +131,7 @@ def on_reload(server: Arbiter) -> None:
 
     try:
         server.app.callable = application()
-    except (UserError, SettingsError) as error:
+    except (UserError, ConfigError) as error:
         server.log.error("reload refused, the earlier model keeps serving: %s", error)
     settle_memory()
 

@@ -1,42 +1,25 @@
-"""The HTTP edge: requests in, labels out.
-
-Imports the model, never the scripts. `create_app` builds, wires and returns; nothing happens at
-import.
-"""
+"""The HTTP side: requests in, labels out. An ordinary WSGI application, made by `create_app`."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from app import (
-    accesslog,
-    docs,
-    headers,
-    health,
-    metrics,
-    model_info,
-    openapi,
-    page,
-    prediction,
-    predictions,
-    problems,
-    rejections,
-)
-from app.lean import Application
-from app.settings import Settings
+from app import errors, metrics, middleware
+from app.application import Application
+from app.config import Config
+from app.routes import docs, health, model, page, prediction
+from app.services import Services
 from model.classifier import Classifier
 
+PARTS = (errors, metrics, prediction, model, health, docs, page, middleware)
+"""Every module that adds something to the application, by its function `register`."""
 
-def create_app(settings: Settings, classifier: Classifier) -> Flask:
+
+def create_app(config: Config, classifier: Classifier) -> Flask:
     """Return the application that serves this classifier."""
     app = Application(__name__)
-    app.extensions["settings"] = settings
-    app.extensions["classifier"] = classifier
-    for part in (problems, rejections, accesslog, headers, openapi):
-        part.init_app(app)
-    counted = metrics.init_app(app, classifier)
-    for bound in (prediction, predictions):
-        app.register_blueprint(bound.blueprint(settings, classifier, counted))
-    for room in (model_info, health, docs, page):
-        app.register_blueprint(room.blueprint)
+    services = Services(config, classifier, metrics.Metrics.create(classifier))
+    app.extensions["services"] = services
+    for part in PARTS:
+        part.register(app, services)
     return app

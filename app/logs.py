@@ -15,7 +15,7 @@ from flask import has_request_context
 from gunicorn import glogging
 from pythonjsonlogger.json import JsonFormatter
 
-from app.requestid import request_id
+from app.request_id import current_request_id
 
 
 class AddRequestId(logging.Filter):
@@ -23,7 +23,7 @@ class AddRequestId(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not hasattr(record, "request_id"):
-            record.request_id = request_id()
+            record.request_id = current_request_id()
         return True
 
 

@@ -12,7 +12,7 @@ import sys
 from flask import Flask
 
 from app import create_app
-from app.settings import SettingsError, read_settings
+from app.config import ConfigError, read_config
 from model.classifier import load_classifier
 from model.errors import UserError
 
@@ -20,9 +20,9 @@ from model.errors import UserError
 def application() -> Flask:
     """Load the model named by the settings and return the application that serves it.
 
-    Raises UserError or SettingsError when that cannot be done.
+    Raises UserError or ConfigError when that cannot be done.
     """
-    settings = read_settings(os.environ)
+    settings = read_config(os.environ)
     return create_app(settings, load_classifier(settings.model_dir))
 
 
@@ -30,5 +30,5 @@ def start() -> Flask:
     """As `application`, for the first start: what the operator can mend ends the process."""
     try:
         return application()
-    except (UserError, SettingsError) as error:
+    except (UserError, ConfigError) as error:
         sys.exit(f"error: {error}")

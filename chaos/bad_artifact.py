@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from app.settings import Settings
+from app.config import Config
 from chaos.outcome import Outcome
 from chaos.rawhttp import HOCKEY, predict
 from chaos.service import Service, failing_start, service, until
@@ -116,7 +116,7 @@ def _drop_label(folder: Path) -> None:
 
 def _copy(folder: Path) -> Path:
     """A folder with a good artifact."""
-    source = Settings().model_dir
+    source = Config().model_dir
     folder.mkdir(exist_ok=True)
     for name in (MANIFEST, read_manifest(source).pipeline.file):
         shutil.copy(source / name, folder / name)

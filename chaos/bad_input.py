@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from werkzeug.test import create_environ
 
 from app import create_app
-from app.settings import Settings
+from app.config import Config
 from chaos import strange_bodies, strange_heads
 from chaos.outcome import Outcome
 from chaos.rawhttp import exchange, status
@@ -62,7 +62,7 @@ class Tally:
 
 def trial() -> list[Outcome]:
     """Put all of it to the application, then to a server."""
-    settings = Settings(max_body_bytes=8 * strange_bodies.MEBIBYTE)
+    settings = Config(max_body_bytes=8 * strange_bodies.MEBIBYTE)
     app = create_app(settings, load_classifier(settings.model_dir))
     bodies, heads = Tally(), Tally()
     growth = _try_bodies(app, bodies)

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from itertools import cycle, islice
 
+from app.config import Config
 from app.examples import EXAMPLES
-from app.settings import Settings
 from chaos.outcome import Outcome
 from model.classifier import Classifier, load_classifier
 
@@ -23,8 +23,8 @@ LETTERS = "etaoinshrdlucmfwypvbgkqjxz"
 
 def trial() -> list[Outcome]:
     """Classify texts of the largest size that a body may have, and compare their times."""
-    classifier = load_classifier(Settings().model_dir)
-    size = Settings().max_body_bytes
+    classifier = load_classifier(Config().model_dir)
+    size = Config().max_body_bytes
     texts = {name: _fit(make(random.Random(0)), size) for name, make in HOSTILE.items()}
     texts[ORDINARY] = _fit(_ordinary(random.Random(0)), size)
     seconds = _fastest(classifier, texts)

@@ -1,10 +1,9 @@
-"""What the service counts, and GET /metrics, which tells it to Prometheus.
-
-May import the modules of this package, each of which says what of ours it imports itself, the
-problems and the classifier's type.
-"""
+"""What the service counts, and GET /metrics, which shows it to Prometheus."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from flask import Flask
 from prometheus_client import CollectorRegistry
@@ -16,15 +15,42 @@ from app.metrics import workers
 from app.metrics.model import ModelCollector
 from app.metrics.predictions import PredictionMetrics
 from app.metrics.processes import ProcessCollector
-from app.metrics.requests import RequestMeter
-from app.problems import Refused
+from app.metrics.requests import RequestMetrics
 from model.classifier import Classifier
+
+if TYPE_CHECKING:
+    from app.services import Services
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What is counted, and the registry that a scrape reads.
+
+    Under gunicorn the counts are shared between workers, and a scrape of any one adds up those of
+    all; otherwise they are the application's own.
+    """
+
+    requests: RequestMetrics
+    predictions: PredictionMetrics
+    scraped: CollectorRegistry
+
+    @classmethod
+    def create(cls, classifier: Classifier) -> Self:
+        """Return the metrics of an application that serves this classifier."""
+        scraped = CollectorRegistry()
+        scraped.register(ModelCollector(classifier.manifest))
+        scraped.register(ProcessCollector())
+        own: CollectorRegistry | None = scraped
+        if workers.shared_directory():
+            MultiProcessCollector(scraped)
+            own = None
+        return cls(RequestMetrics(own), PredictionMetrics(classifier.labels, own), scraped)
 
 
 class Exporter(PrometheusMetrics):  # type: ignore[misc]  # the library publishes no types
     """GET /metrics of one registry, with what is only computed at the scrape.
 
-    The library's own default metrics stay off: they cost a request several times what ours do.
+    The library's own default metrics stay off: they cost a request several times what these do.
     """
 
     def generate_metrics(
@@ -35,24 +61,6 @@ class Exporter(PrometheusMetrics):  # type: ignore[misc]  # the library publishe
         return encode(self.registry).decode(), content_type
 
 
-def init_app(app: Flask, classifier: Classifier) -> PredictionMetrics:
-    """Count the requests of an app, answer its GET /metrics, and return what counts predictions.
-
-    Under gunicorn the counts are shared between workers, and a scrape of any one adds up those of
-    all; otherwise they are the app's own.
-    """
-    scraped = CollectorRegistry()
-    scraped.register(ModelCollector(classifier.manifest))
-    scraped.register(ProcessCollector())
-    own: CollectorRegistry | None = scraped
-    if workers.shared_directory():
-        MultiProcessCollector(scraped)
-        own = None
-    metrics = PredictionMetrics(classifier.labels, own)
-    app.register_error_handler(Refused, metrics.refuse)
-    meter = RequestMeter(app.wsgi_app, own)
-    app.wsgi_app = meter  # type: ignore[method-assign]
-    # For the server, which alone knows how many requests wait.
-    app.extensions["set_waiting"] = meter.set_waiting
-    Exporter(app, registry=scraped, export_defaults=False)
-    return metrics
+def register(app: Flask, services: Services) -> None:
+    """Answer the app's GET /metrics."""
+    Exporter(app, registry=services.metrics.scraped, export_defaults=False)

@@ -14,7 +14,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from app.settings import SettingsError
+from app.config import ConfigError
 
 PREFIX = "textclf-metrics-"
 UNLOCKED = "textclf-unlocked-"
@@ -28,7 +28,7 @@ def make_directory(base: Path | None, room: int) -> Path:
     """Make and lock this server's folder inside `base`, or inside one of DEFAULTS.
 
     Gunicorn reads its settings again at a reload, hence the same arguments give the same folder.
-    Raises SettingsError where none can be written or has `room` bytes free: a counter that outgrew
+    Raises ConfigError where none can be written or has `room` bytes free: a counter that outgrew
     a full memory disk would end its process by SIGBUS, at any later moment.
     """
     candidates = [base] if base else DEFAULTS
@@ -39,7 +39,7 @@ def make_directory(base: Path | None, room: int) -> Path:
             return _make(candidate, room)
         except OSError as error:
             reasons.append(f"{candidate}: {error.strerror or error}")
-    raise SettingsError(
+    raise ConfigError(
         f"the metrics need a folder to write to with {room // 1024} KiB free"
         f" ({'; '.join(reasons)}): name one in TEXTCLF_METRICS_DIR"
     )

@@ -1,16 +1,13 @@
-"""What is counted of each prediction, and of the requests for one that were refused.
+"""What is counted of each prediction, and of the requests for one that are not valid.
 
-May import the problems of ours and the classifier's types. Every prediction pays for this module,
-hence the children of the metrics are looked up once and kept.
+Every prediction pays for this module, so the children of the metrics are looked up once and kept.
 """
 
 from __future__ import annotations
 
-from flask import Response
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from app import problems
-from app.problems import REASONS, Refused
+from app.errors import REASONS, Reason
 from model.classifier import Prediction
 
 TENTHS = tuple(n / 10 for n in range(1, 11))
@@ -18,7 +15,7 @@ CHARACTERS = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 
 
 
 class PredictionMetrics:
-    """Counts of predictions, and of requests for one that were refused."""
+    """Counts of predictions, and of requests for one that are not valid."""
 
     def __init__(self, labels: tuple[str, ...], registry: CollectorRegistry | None) -> None:
         predictions = Counter(
@@ -32,7 +29,7 @@ class PredictionMetrics:
         )
         # Made now, so that each series exists from the start and its first increase is seen.
         self._predicted = {label: predictions.labels(label).inc for label in labels}
-        self._refused = {reason: failures.labels(reason).inc for reason in REASONS}
+        self._invalid = {reason: failures.labels(reason).inc for reason in REASONS}
         self._observe_confidence = Histogram(
             "prediction_confidence",
             "Calibrated probability of the label that was predicted.",
@@ -60,7 +57,6 @@ class PredictionMetrics:
         if prediction.known_share >= 0:  # not so for NaN
             self._observe_known_share(prediction.known_share)
 
-    def refuse(self, error: Refused) -> Response:
-        """Count a request for a prediction that is refused, and answer it as any other error."""
-        self._refused[error.reason]()
-        return problems.answer(error)
+    def count_invalid(self, reason: Reason) -> None:
+        """Count a request for a prediction that is not valid."""
+        self._invalid[reason]()

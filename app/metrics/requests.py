@@ -1,20 +1,13 @@
-"""Counts and times every request, around the whole application.
+"""Counts and times of requests.
 
-May import nothing of ours. A WSGI layer sees each request once, whatever becomes of it inside, with
-the time that the framework itself takes; hooks of the framework see neither. Every request pays for
-this module, hence the children of the metrics are looked up once and kept.
+Every request pays for this module, so the children of the metrics are looked up once and kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Of the sizes that a prediction takes, and up to where a client has given up.
 SECONDS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -23,19 +16,13 @@ SECONDS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 UNMATCHED = "unmatched"
-
-# What counts as the answer where the application ended without one: the server then sends its own.
-FAILED = "500 Internal Server Error"
-
-# What the server says of a request that it has no time for.
-OVERLOADED = (503, None)
+"""The route of requests that met none."""
 
 
-class RequestMeter:
-    """WSGI middleware; which URL rule a request met, it is told by Werkzeug's request object."""
+class RequestMetrics:
+    """Requests by method, route and status, their durations, and what waits or is turned away."""
 
-    def __init__(self, inner: WSGIApplication, registry: CollectorRegistry | None) -> None:
-        self._inner = inner
+    def __init__(self, registry: CollectorRegistry | None) -> None:
         self._requests = Counter(
             "http_requests",
             "Requests answered, by URL rule.",
@@ -55,45 +42,29 @@ class RequestMeter:
             multiprocess_mode="livesum",
             registry=registry,
         ).set
-        self._count_refused = Counter(
+        self.count_overloaded = Counter(
             "http_requests_refused",
             "Requests answered with 503, because too many waited.",
             registry=registry,
         ).inc
-        self._recorders: dict[tuple[str, str, str], tuple[Any, Any]] = {}
+        self._recorders: dict[tuple[str, str | None, str], tuple[Any, Any]] = {}
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        started = perf_counter()
-        status, rule = FAILED, None
+    def observe(self, method: str, route: str | None, status: str, seconds: float) -> None:
+        """Count a request by its method, URL rule and status line, and the time that it took."""
+        key = (method, route, status)
+        count, observe = self._recorders.get(key) or self._recorder(*key)
+        count()
+        observe(seconds)
 
-        def start(given: str, *rest: Any) -> Callable[[bytes], object]:
-            nonlocal status, rule
-            status = given
-            # Flask takes the request away once it is done with it. It has seen none where the
-            # server rejected one.
-            request = environ.get("werkzeug.request")
-            rule = request and request.url_rule
-            return start_response(given, *rest)
-
-        try:
-            return self._inner(environ, start)
-        finally:
-            key = (environ["REQUEST_METHOD"], rule.rule if rule else UNMATCHED, status)
-            count, observe = self._recorders.get(key) or self._recorder(*key)
-            count()
-            observe(perf_counter() - started)
-            if environ.get("server.error") == OVERLOADED:
-                self._count_refused()
-
-    def _recorder(self, method: str, route: str, status: str) -> tuple[Any, Any]:
-        known = method in METHODS
-        shown = method if known else "other"
+    def _recorder(self, method: str, route: str | None, status: str) -> tuple[Any, Any]:
+        is_known = method in METHODS
+        labels = (method if is_known else "other", route or UNMATCHED)
         # At 0 before there is any, or the first errors would not be seen as an increase.
-        self._requests.labels(shown, route, FAILED[:3])
+        self._requests.labels(*labels, "500")
         recorder = (
-            self._requests.labels(shown, route, status[:3]).inc,
-            self._durations.labels(route).observe,
+            self._requests.labels(*labels, status[:3]).inc,
+            self._durations.labels(labels[1]).observe,
         )
-        if known:
+        if is_known:
             self._recorders[method, route, status] = recorder
         return recorder

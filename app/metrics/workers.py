@@ -20,8 +20,8 @@ from typing import Any
 from prometheus_client import values
 from prometheus_flask_exporter.multiprocess import GunicornPrometheusMetrics
 
-from app.metrics import sharedvalue
-from app.metrics.sharedvalue import SharedValue
+from app.metrics import mmap_value
+from app.metrics.mmap_value import MmapValue
 
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 MASTER = "master"
@@ -40,8 +40,8 @@ _this: Any = None
 def share_counts(directory: Path) -> None:
     """Keep the counts of the metrics made from now on in this folder."""
     os.environ[DIRECTORY] = str(directory)
-    sharedvalue.use(directory)
-    values.ValueClass = SharedValue
+    mmap_value.use(directory)
+    values.ValueClass = MmapValue
 
 
 def shared_directory() -> Path | None:
@@ -68,7 +68,7 @@ def number(worker: Any, others: list[Any]) -> None:
 
 def begin(worker: Any) -> None:
     """Count as this worker from now on: to be called in the forked process."""
-    sharedvalue.begin(worker.number)
+    mmap_value.begin(worker.number)
     global _this
     _this = worker
     made = _pid_file(worker.number).with_suffix(".new")

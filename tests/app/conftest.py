@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.settings import Settings
+from app.config import Config
 from model.classifier import Classifier
 from model.folding import Floats
 from model.manifest import DumpFile, Manifest, TrainingData
@@ -64,7 +64,7 @@ def classifier(manifest: Manifest) -> Classifier:
 @pytest.fixture
 def make_app(classifier: Classifier) -> MakeApp:
     """Return a function that makes the application with some settings."""
-    return lambda **settings: create_app(Settings(**settings), classifier)
+    return lambda **settings: create_app(Config(**settings), classifier)
 
 
 @pytest.fixture

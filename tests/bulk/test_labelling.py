@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app import answers
+from app.schemas import Explanation
 from bulk.labelling import Task, check_worker, label_chunk
 from model.classifier import load_classifier
 from model.dataset import Examples
@@ -39,7 +39,7 @@ def test_scores_and_explanation_have_the_apis_form(task: Make, tiny_artifact: Pa
     found = label_chunk(task(**options), msgspec.json.encode({"text": text}))
     classifier = load_classifier(tiny_artifact)
     (prediction,) = classifier.predict_many([text])
-    explanation = answers.explain(classifier, text, prediction.label, 2)
+    explanation = Explanation.of(classifier.explain(text, prediction.label, 2))
     assert json.loads(found.output) == {
         "text": text,
         "label": prediction.label,

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.settings import Settings
+from app.config import Config
 from chaos.bad_input import STATUSES
 from chaos.strange_bodies import BY_CHANCE, Make, giants
 from model.classifier import load_classifier
@@ -21,7 +21,7 @@ GIANTS = giants()
 @pytest.fixture(scope="module")
 def client(small_artifact: Path) -> FlaskClient:
     """A client of the application with default settings."""
-    return create_app(Settings(), load_classifier(small_artifact)).test_client()
+    return create_app(Config(), load_classifier(small_artifact)).test_client()
 
 
 @pytest.mark.parametrize("make", BY_CHANCE.values(), ids=BY_CHANCE)

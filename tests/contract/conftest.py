@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.settings import Settings
+from app.config import Config
 from model.classifier import load_classifier
 
 
 @pytest.fixture(scope="session")
 def app(small_artifact: Path) -> Flask:
     """The application with default settings."""
-    return create_app(Settings(), load_classifier(small_artifact))
+    return create_app(Config(), load_classifier(small_artifact))

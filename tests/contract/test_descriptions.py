@@ -9,7 +9,7 @@ import yaml
 from flask import Flask
 from openapi_spec_validator import validate
 
-from app.problems import TYPES, anchor
+from app.errors import TYPES, anchor
 
 # Every route has these from Flask: HEAD as GET without a body, OPTIONS to tell the methods.
 IMPLIED = {"HEAD", "OPTIONS"}

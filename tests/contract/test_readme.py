@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.settings import PREFIX, Settings
+from app.config import PREFIX, Config
 from model.manifest import read_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +61,7 @@ def test_every_curl_is_followed_by_its_answer() -> None:
 def test_settings_table_is_complete() -> None:
     """The table names every setting of the code and no other."""
     named = re.findall(rf"^\| `{PREFIX}([A-Z_]+)` ", README, re.MULTILINE)
-    assert sorted(named) == sorted(field.name.upper() for field in msgspec.structs.fields(Settings))
+    assert sorted(named) == sorted(field.name.upper() for field in msgspec.structs.fields(Config))
 
 
 def test_results_table_is_that_of_the_artifact() -> None:
@@ -90,7 +90,7 @@ def test_file_is_labelled_as_readme_shows(tmp_path: Path) -> None:
             planned = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
             (command,) = [x for x in planned.stdout.splitlines() if "scripts.predict" in x]
             command = command.replace("python", f"{sys.executable}", 1)
-            command += f" --model-dir {ROOT / 'model'}"
+            command += f" --model-dir {ROOT / 'model' / 'trained'}"
         script.append(command)
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],

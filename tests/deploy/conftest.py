@@ -16,7 +16,7 @@ import yaml
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.settings import Settings
+from app.config import Config
 from model.classifier import load_classifier
 from tests.deploy.engine import DOCKER, DOCKERD, IMAGE, MMDEBSTRAP, Engine, running_engine
 
@@ -131,7 +131,7 @@ def tool() -> Callable[[str], str]:
 @pytest.fixture(scope="session")
 def client(small_artifact: Path) -> FlaskClient:
     """A client of the application, without a server."""
-    return create_app(Settings(), load_classifier(small_artifact)).test_client()
+    return create_app(Config(), load_classifier(small_artifact)).test_client()
 
 
 REPORT = pytest.StashKey[list[str]]()

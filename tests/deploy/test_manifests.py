@@ -13,8 +13,8 @@ import pytest
 import yaml
 from flask.testing import FlaskClient
 
+from app.config import read_config
 from app.metrics import workers
-from app.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 INTERNAL = {"/metrics", "/healthz", "/readyz"}
@@ -122,7 +122,7 @@ def test_settings_are_known_to_the_service(manifests: Any) -> None:
     assert settings["immutable"]
     assert all(isinstance(value, str) for value in settings["data"].values())
     try:
-        read_settings(settings["data"])
+        read_config(settings["data"])
     except Exception as error:
         raise AssertionError(error) from None
 
@@ -133,7 +133,7 @@ def test_settings_are_known_to_the_service(manifests: Any) -> None:
 @broken_by("deployment.yaml", "io/path: /metrics", "io/path: /metric")
 def test_ports_are_those_that_the_service_listens_on(manifests: Any, routes: set[str]) -> None:
     """Setting, container port and the scrape's annotations are of one port and a true path."""
-    port = read_settings(manifests.one("ConfigMap")["data"]).port
+    port = read_config(manifests.one("ConfigMap")["data"]).port
     annotations = manifests.pod["metadata"]["annotations"]
     assert [each["containerPort"] for each in manifests.container["ports"]] == [port]
     assert annotations["prometheus.io/port"] == str(port)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.settings import read_settings
+from app.config import read_config
 
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
@@ -115,7 +115,7 @@ def test_probes_differ_in_patience(manifests: Any) -> None:
         * manifests.container[name]["failureThreshold"]
         for name in PROBES
     }
-    settings = read_settings(manifests.one("ConfigMap")["data"])
+    settings = read_config(manifests.one("ConfigMap")["data"])
     assert patience["readinessProbe"] < settings.worker_timeout < patience["livenessProbe"]
     assert patience["startupProbe"] >= 30
 
@@ -127,7 +127,7 @@ def test_probes_differ_in_patience(manifests: Any) -> None:
 @broken_by("deployment.yaml", "                seconds: 5", "                seconds: 0")
 def test_requests_under_way_end_before_the_pod(manifests: Any) -> None:
     """Proxies learn of the end first, then requests finish, and only then the pod is killed."""
-    settings = read_settings(manifests.one("ConfigMap")["data"])
+    settings = read_config(manifests.one("ConfigMap")["data"])
     pause = manifests.container["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert pause > 0
     spare = manifests.pod["spec"]["terminationGracePeriodSeconds"] - pause

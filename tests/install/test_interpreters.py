@@ -23,9 +23,9 @@ WANTED = 3
 OLD_PIP = "pip==23.2"
 ANSWER = """
 from app import create_app
-from app.settings import read_settings
+from app.config import read_config
 from model.classifier import load_classifier
-settings = read_settings({})
+settings = read_config({})
 client = create_app(settings, load_classifier(settings.model_dir)).test_client()
 print(client.post("/prediction", json={"text": "The goalie stopped 38 shots in overtime."}).text)
 """

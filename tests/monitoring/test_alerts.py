@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import create_app
-from app.settings import Settings
+from app.config import Config
 from model.classifier import load_classifier
 
 FOLDER = Path(__file__).resolve().parents[2] / "monitoring"
@@ -52,7 +52,7 @@ def test_each_alert_is_tested_both_ways() -> None:
 
 def test_alerts_ask_for_metrics_that_exist(small_artifact: Path) -> None:
     """Every metric and label in the rules is one that the service exports."""
-    client = create_app(Settings(), load_classifier(small_artifact)).test_client()
+    client = create_app(Config(), load_classifier(small_artifact)).test_client()
     client.post("/prediction", json={"text": "the goalie"})
     text = client.get("/metrics").get_data(as_text=True)
     names = {

@@ -13,7 +13,11 @@ from scripts.train import default_directory, now
 
 @pytest.mark.parametrize(
     ("source", "folder"),
-    [(CHALLENGE.name, "model"), ("own data", "model"), (ORANGE.name, "models/orange")],
+    [
+        (CHALLENGE.name, "model/trained"),
+        ("own data", "model/trained"),
+        (ORANGE.name, "models/orange"),
+    ],
 )
 def test_posts_of_another_source_do_not_replace_the_model(source: str, folder: str) -> None:
     """Only the challenge's posts and own data are trained into the folder that is served."""

@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from app import create_app
-from app.settings import Settings
+from app.config import Config
 from model.classifier import load_classifier
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +45,7 @@ def test_gthread_worker(small_artifact: Path, unused_port: int) -> None:
 
 def test_server_of_the_standard_library(small_artifact: Path) -> None:
     """So does wsgiref, which knows nothing but PEP 3333."""
-    app = create_app(Settings(), load_classifier(small_artifact))
+    app = create_app(Config(), load_classifier(small_artifact))
     with serving(app) as url:
         assert_serves(url)
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from app.problems import TYPES
+from app.errors import TYPES
 
 BODY = json.dumps({"text": "The goalie stopped the puck."}).encode()
 PREDICTION = (

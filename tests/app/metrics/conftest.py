@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import create_app
-from app.settings import Settings
+from app.config import Config
 from model.classifier import Classifier, load_classifier
 
 
@@ -51,7 +51,7 @@ def classifier(small_artifact: Path) -> Classifier:
 @pytest.fixture
 def app(classifier: Classifier) -> Flask:
     """An application of the test's own."""
-    return create_app(Settings(), classifier)
+    return create_app(Config(), classifier)
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from app.config import ConfigError
 from app.metrics.directory import make_directory, remove_abandoned
-from app.settings import SettingsError
 
 ROOT = Path(__file__).resolve().parents[3]
 MAKE = """
@@ -68,13 +68,13 @@ def test_folder_that_cannot_be_written_is_refused(tmp_path: Path, kind: str) -> 
     base = tmp_path / kind
     if kind == "file":
         base.touch()
-    with pytest.raises(SettingsError, match=rf"KiB free \({base}: .+\): .*TEXTCLF_METRICS_DIR$"):
+    with pytest.raises(ConfigError, match=rf"KiB free \({base}: .+\): .*TEXTCLF_METRICS_DIR$"):
         make_directory(base, 4096)
 
 
 def test_folder_without_room_is_refused(tmp_path: Path) -> None:
     """Room is asked for at the start, and nothing is left behind where there is not enough."""
-    with pytest.raises(SettingsError, match="KiB free"):
+    with pytest.raises(ConfigError, match="KiB free"):
         make_directory(tmp_path, 1 << 60)
     assert list(tmp_path.iterdir()) == []
 

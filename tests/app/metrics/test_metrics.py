@@ -8,7 +8,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.settings import Settings
+from app.config import Config
 from model.classifier import Classifier
 
 Scrape = Callable[[FlaskClient], Any]
@@ -16,7 +16,7 @@ Scrape = Callable[[FlaskClient], Any]
 
 def test_each_app_counts_for_itself(classifier: Classifier, scrape: Scrape) -> None:
     """Two applications in one process do not see each other's requests."""
-    first, second = (create_app(Settings(), classifier).test_client() for _ in range(2))
+    first, second = (create_app(Config(), classifier).test_client() for _ in range(2))
     first.get("/healthz")
     assert not scrape(second).names_with(route="/healthz")
     assert scrape(first).names_with(route="/healthz")

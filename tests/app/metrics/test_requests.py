@@ -73,7 +73,7 @@ def test_a_fault_is_counted(
     def fail(text: str) -> Prediction:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(app.extensions["classifier"], "predict", fail)
+    monkeypatch.setattr(app.extensions["services"].classifier, "predict", fail)
     assert client.post("/prediction", json={"text": "x"}).status_code == 500
     series = scrape(client)
     assert (

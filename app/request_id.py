@@ -1,7 +1,4 @@
-"""The request id: taken from X-Request-ID or made, and written into every log line.
-
-May import nothing of ours.
-"""
+"""The request id: taken from X-Request-ID or made, and written into every log line."""
 
 from __future__ import annotations
 
@@ -18,13 +15,13 @@ HEADER = "X-Request-ID"
 KEY = "textclf.request_id"
 """Where the id is found in a request's WSGI environment."""
 
-# What may enter a log line or a header: other ids are replaced, not refused, because a proxy's odd
-# id is no reason to fail a prediction.
+# What may enter a log line or a header. Other ids are replaced and the request is answered: a
+# proxy's odd id is no reason to fail a prediction.
 _VALID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
-def identify(environ: WSGIEnvironment) -> str:
-    """Give a request its id, once, and return it."""
+def request_id_of(environ: WSGIEnvironment) -> str:
+    """Return the id of a request, which is set at the first call."""
     found: str | None = environ.get(KEY)
     if found is None:
         given = environ.get("HTTP_X_REQUEST_ID")
@@ -33,6 +30,6 @@ def identify(environ: WSGIEnvironment) -> str:
     return found
 
 
-def request_id() -> str:
+def current_request_id() -> str:
     """Return the id of the current request; "-" outside of one."""
-    return identify(request.environ) if has_request_context() else "-"
+    return request_id_of(request.environ) if has_request_context() else "-"

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 
-NAME = "app.accesslog"
+NAME = "app.middleware"
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:

@@ -10,7 +10,7 @@ import joblib
 import msgspec
 import pytest
 
-from app.settings import PREFIX, Settings, SettingsError, read_settings
+from app.config import PREFIX, Config, ConfigError, read_config
 
 ROOT = Path(__file__).parents[2]
 VALUES = [
@@ -39,7 +39,7 @@ VALUES = [
 
 def test_defaults_need_no_variable() -> None:
     """An empty environment serves the project's own model on port 8080, quietly."""
-    assert read_settings({}) == Settings(
+    assert read_config({}) == Config(
         host="0.0.0.0",
         port=8080,
         workers=joblib.cpu_count(),
@@ -56,14 +56,14 @@ def test_one_worker_for_each_cpu_that_may_be_used(monkeypatch: pytest.MonkeyPatc
     """The default minds what the process may use, not what the host has."""
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {7}, raising=False)
-    assert read_settings({}).workers == 1
+    assert read_config({}).workers == 1
 
 
 @pytest.mark.parametrize(("variable", "given", "value"), VALUES)
 def test_field_is_read_from_its_variable(variable: str, given: str, value: object) -> None:
     """A variable sets its own field, in the field's type, and no other."""
-    read = read_settings({PREFIX + variable: given, "OTHER": "ignored", "PORT": "ignored"})
-    expected = msgspec.structs.replace(Settings(), **{variable.lower(): value})
+    read = read_config({PREFIX + variable: given, "OTHER": "ignored", "PORT": "ignored"})
+    expected = msgspec.structs.replace(Config(), **{variable.lower(): value})
     assert msgspec.structs.asdict(read) == msgspec.structs.asdict(expected)
     assert type(getattr(read, variable.lower())) is type(value)
 
@@ -71,16 +71,16 @@ def test_field_is_read_from_its_variable(variable: str, given: str, value: objec
 def test_every_field_is_tested() -> None:
     """A field that is added here needs a line in the tests of values above."""
     tested = {variable.lower() for variable, _, _ in VALUES}
-    assert tested == {field.name for field in msgspec.structs.fields(Settings)}
+    assert tested == {field.name for field in msgspec.structs.fields(Config)}
 
 
 @pytest.mark.parametrize("variable", ["TEXTCLF_PROT", "TEXTCLF_", "TEXTCLF_MODEL"])
 def test_misspelt_variable_is_refused(variable: str) -> None:
     """The error names the variable and those that there are."""
-    with pytest.raises(SettingsError, match=f"^{variable} is no setting; there are ") as caught:
-        read_settings({variable: "1", "TEXTCLF_PORT": "8080"})
+    with pytest.raises(ConfigError, match=f"^{variable} is no setting; there are ") as caught:
+        read_config({variable: "1", "TEXTCLF_PORT": "8080"})
     there_are = str(caught.value).partition("there are ")[2].split(", ")
-    fields = msgspec.structs.fields(Settings)
+    fields = msgspec.structs.fields(Config)
     assert sorted(there_are) == sorted(PREFIX + field.name.upper() for field in fields)
 
 
@@ -110,5 +110,5 @@ def test_misspelt_variable_is_refused(variable: str) -> None:
 def test_unusable_value_is_refused(variable: str, given: str, reason: str) -> None:
     """The error names the variable, its value and what it may be."""
     sentence = re.escape(f"{PREFIX}{variable}={given!r}: {reason}")
-    with pytest.raises(SettingsError, match=rf"^{sentence}[^$]*$"):
-        read_settings({"TEXTCLF_HOST": "127.0.0.1", PREFIX + variable: given})
+    with pytest.raises(ConfigError, match=rf"^{sentence}[^$]*$"):
+        read_config({"TEXTCLF_HOST": "127.0.0.1", PREFIX + variable: given})

@@ -8,10 +8,10 @@ from typing import NoReturn
 import pytest
 from flask import Request
 from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkSize, NoMoreData
-from werkzeug.exceptions import BadRequest, HTTPException, RequestTimeout
+from werkzeug.exceptions import BadRequest, HTTPException
 
-from app.body import read_body
-from app.problems import BodyTooLarge
+from app.errors import BodyTimeoutError, BodyTooLargeError
+from app.reading import read_body
 
 LIMIT = 8
 
@@ -78,14 +78,16 @@ def test_no_length_and_no_end_is_no_body(stated: object) -> None:
 def test_stated_length_over_the_limit_is_refused_unread() -> None:
     """A body that is said to be too large is refused without reading a byte of it."""
     stream = Failing(AssertionError("read"))
-    with pytest.raises(BodyTooLarge, match=r"The body has 9 bytes; the limit is 8\."):
+    with pytest.raises(BodyTooLargeError, match=r"The body has 9 bytes; the limit is 8\."):
         read(request(stream, LIMIT + 1))
 
 
 def test_chunked_body_over_the_limit_is_refused() -> None:
     """A body of unstated length is not cut at the limit; reading stops one byte past it."""
     stream = io.BytesIO(b"x" * 99)
-    with pytest.raises(BodyTooLarge, match=r"The body is over the limit of 8 bytes\.") as caught:
+    with pytest.raises(
+        BodyTooLargeError, match=r"The body is over the limit of 8 bytes\."
+    ) as caught:
         read(request(stream, terminated=True))
     assert ("Connection", "close") in caught.value.get_headers()
     assert stream.tell() == LIMIT + 1
@@ -119,5 +121,5 @@ def test_broken_body_is_the_routes_own_error(error: Exception) -> None:
 
 def test_stalled_body_is_a_timeout() -> None:
     """A client that sends nothing for too long gets 408."""
-    with pytest.raises(RequestTimeout, match=r"The body did not arrive in time\."):
+    with pytest.raises(BodyTimeoutError, match=r"The body did not arrive in time\."):
         read(request(Failing(TimeoutError("timed out")), 4))

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from app.requestid import request_id
+from app.request_id import current_request_id
 
 
 @pytest.mark.parametrize("given", ["a", "Root=1-67891233-abcdef012345678912345678", "x" * 128])
@@ -40,4 +40,4 @@ def test_errors_carry_the_id(client: FlaskClient, path: str) -> None:
 
 def test_no_id_outside_of_requests() -> None:
     """What is logged outside of a request carries a dash."""
-    assert request_id() == "-"
+    assert current_request_id() == "-"

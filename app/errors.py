@@ -1,27 +1,22 @@
-"""Every error of the API as `application/problem+json` (RFC 9457), made in one place.
+"""Errors of the API, as `application/problem+json` (RFC 9457).
 
-May import only the request id of ours. A view raises; nothing but this module shapes an error
-response.
+A view raises one of these classes; nothing but this module shapes the response to an error.
 """
 
 from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 from flask import Flask, Response, request
-from werkzeug.exceptions import (
-    HTTPException,
-    InternalServerError,
-    RequestEntityTooLarge,
-    RequestTimeout,
-    ServiceUnavailable,
-    UnsupportedMediaType,
-)
+from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.requestid import request_id
+from app.request_id import current_request_id
+
+if TYPE_CHECKING:
+    from app.services import Services
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -42,12 +37,23 @@ TYPES = {
 
 Reason = Literal["encoding", "nesting", "syntax", "schema", "blank", "other"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
-"""Why a request for a prediction is refused: few and fixed, because each is counted."""
+"""Why a request for a prediction is not valid: few and fixed, because each is counted."""
 
 log = logging.getLogger(__name__)
 
 
-class Refused(HTTPException):
+class ApiError(HTTPException):
+    """An error that the client sees: a status, a title, headers and what to do about it."""
+
+    title: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
+        """Return the headers of the response besides those that every error has."""
+        return list(self.headers)
+
+
+class InvalidRequestError(ApiError):
     """A request for predictions that is not valid; it is counted by its reason."""
 
     def __init__(self, description: str, reason: Reason = "other") -> None:
@@ -55,63 +61,60 @@ class Refused(HTTPException):
         self.reason = reason
 
 
-class InvalidPredictionRequest(Refused):
+class InvalidPredictionError(InvalidRequestError):
     """The "Validation exception" of the contract, which answers it with 405.
 
-    405 usually means a wrong method. The problem type tells the two apart, and the Allow header is
-    what RFC 9110 asks of any 405.
+    405 usually means a wrong method. The problem type distinguishes the two, and RFC 9110 asks for
+    the Allow header in any 405.
     """
 
     code = 405
     title = "Validation exception"
-
-    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
-        return [("Allow", "OPTIONS, POST")]
+    headers = (("Allow", "OPTIONS, POST"),)
 
 
-class InvalidBatch(Refused):
+class InvalidBatchError(InvalidRequestError):
     """The request for a batch of predictions is not valid."""
 
     code = 400
     title = "Invalid batch"
 
 
-class ContentTooLarge(RequestEntityTooLarge):
+class ContentTooLargeError(ApiError):
     """The request holds more than the service takes at a time."""
 
+    code = 413
     title = "Content too large"
 
 
-class BodyTooLarge(ContentTooLarge):
+class BodyTooLargeError(ContentTooLargeError):
     """The body is over the size limit; its rest is not read, so the connection must end."""
 
-    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
-        return [("Connection", "close")]
+    headers = (("Connection", "close"),)
 
 
-class BodyTimeout(RequestTimeout):
+class BodyTimeoutError(ApiError):
     """The client took too long; what it still sends is no request, so the connection must end."""
 
-    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
-        return [("Connection", "close")]
+    code = 408
+    title = "Request Timeout"
+    headers = (("Connection", "close"),)
 
 
-class UnsupportedContentCoding(UnsupportedMediaType):
+class UnsupportedCodingError(ApiError):
     """The body is compressed; RFC 9110 asks to name the codings that would do."""
 
+    code = 415
     title = "Unsupported content coding"
-
-    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
-        return [("Accept-Encoding", "identity")]
+    headers = (("Accept-Encoding", "identity"),)
 
 
-class NotReady(ServiceUnavailable):
+class NotReadyError(ApiError):
     """The process takes no more traffic; a second later another one is found in its place."""
 
+    code = 503
     title = "Not ready"
-
-    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
-        return [("Retry-After", "1")]
+    headers = (("Retry-After", "1"),)
 
 
 def anchor(title: str) -> str:
@@ -119,17 +122,23 @@ def anchor(title: str) -> str:
     return title.lower().replace(" ", "-")
 
 
-def init_app(app: Flask) -> None:
-    """Answer every error of the app as a problem."""
-    app.register_error_handler(HTTPException, answer)
+def register(app: Flask, services: Services) -> None:
+    """Answer every error of the app as a problem, and count the invalid requests."""
+
+    def answer_invalid(error: InvalidRequestError) -> Response:
+        services.metrics.predictions.count_invalid(error.reason)
+        return respond(error)
+
+    app.register_error_handler(InvalidRequestError, answer_invalid)
+    app.register_error_handler(HTTPException, respond)
     app.register_error_handler(Exception, _answer_fault)
 
 
-def answer(error: HTTPException) -> Response:
-    """Shape the response of an error."""
+def respond(error: HTTPException) -> Response:
+    """Return the response to an error."""
     status = HTTPStatus(error.code or 500)
     title: str = getattr(error, "title", status.phrase)
-    body = encode(status, title, error.description, f"urn:request:{request_id()}")
+    body = encode(status, title, error.description, f"urn:request:{current_request_id()}")
     response = Response(body, status, mimetype=MEDIA_TYPE)
     for name, value in error.get_headers():
         if name != "Content-Type":
@@ -153,6 +162,6 @@ def encode(
 
 
 def _answer_fault(error: Exception) -> Response:
-    """A fault of ours: logged with its traceback, answered without any of it."""
+    """Log a fault of the service with its traceback, and answer without any of it."""
     log.error("fault in %s %s", request.method, request.url_rule, exc_info=error)
-    return answer(InternalServerError(TYPES["Internal Server Error"]))
+    return respond(InternalServerError(TYPES["Internal Server Error"]))

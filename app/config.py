@@ -1,9 +1,9 @@
 """The service's settings: every environment variable that it reads, typed and checked.
 
-May import nothing of ours. Variables carry the prefix TEXTCLF_; one with that prefix that no field
-knows is refused, so that a misspelt setting cannot be silently without effect. (The prefix differs
-from the name of the Kubernetes Service on purpose: a Service named `x` puts X_PORT=tcp://... into
-the environment of every pod of its namespace.)
+Variables carry the prefix TEXTCLF_; an unknown one with that prefix is an error, so that a misspelt
+setting cannot be silently without effect. (The prefix differs from the name of the Kubernetes
+Service on purpose: a Service named `x` puts X_PORT=tcp://... into the environment of every pod of
+its namespace.)
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ CHOICES = {
 }
 
 
-class SettingsError(Exception):
+class ConfigError(Exception):
     """An environment variable is unknown or has a value that cannot be used."""
 
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Field `x` is read from the variable TEXTCLF_X; the defaults suit a laptop and a pod alike."""
 
     host: str = "0.0.0.0"
@@ -75,10 +75,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def read_config(environ: Mapping[str, str]) -> Config:
     """Build the settings from environment variables.
 
-    Raises SettingsError, naming the variable and what it may be, at the first that is unknown or
+    Raises ConfigError, naming the variable and what it may be, at the first that is unknown or
     has an unusable value.
     """
     given = {
@@ -86,26 +86,26 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         for name, value in environ.items()
         if name.startswith(PREFIX)
     }
-    known = {field.name for field in msgspec.structs.fields(Settings)}
+    known = {field.name for field in msgspec.structs.fields(Config)}
     for name in sorted(given.keys() - known):
-        raise SettingsError(
+        raise ConfigError(
             f"{PREFIX}{name.upper()} is no setting; there are"
             f" {', '.join(PREFIX + field.upper() for field in sorted(known))}"
         )
     for name, value in given.items():
         # An empty path would be the current folder.
         if not value and name in ("host", "model_dir", "metrics_dir"):
-            raise SettingsError(f"{PREFIX}{name.upper()}='': give it a value, or unset it")
+            raise ConfigError(f"{PREFIX}{name.upper()}='': give it a value, or unset it")
         try:
             _convert({name: value})
         except msgspec.ValidationError as error:
             reason = str(error).split(" - at ")[0]
             if name in CHOICES:
                 reason = f"Expected one of {', '.join(CHOICES[name])}"
-            raise SettingsError(f"{PREFIX}{name.upper()}={value!r}: {reason}") from None
+            raise ConfigError(f"{PREFIX}{name.upper()}={value!r}: {reason}") from None
     return _convert(given)
 
 
-def _convert(given: dict[str, str]) -> Settings:
+def _convert(given: dict[str, str]) -> Config:
     # The hook is asked for the one field type that msgspec does not know, Path.
-    return msgspec.convert(given, Settings, strict=False, dec_hook=lambda kind, text: kind(text))
+    return msgspec.convert(given, Config, strict=False, dec_hook=lambda kind, text: kind(text))

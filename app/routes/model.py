@@ -1,6 +1,6 @@
 """GET /model: which model answers, of what it was made and how well it does.
 
-May import the classifier's type. All of it is from the artifact's manifest; no path is.
+All of it is from the artifact's manifest; no path is.
 """
 
 from __future__ import annotations
@@ -8,14 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, current_app
+from flask import Flask, Response
 
-from model.classifier import Classifier
+from app.services import Services
 from model.manifest import EvaluationSummary, TrainingData
 
 NAME = "text-classifier"
-
-blueprint = Blueprint("model_info", __name__)
 
 
 class ModelInfo(msgspec.Struct):
@@ -32,11 +30,9 @@ class ModelInfo(msgspec.Struct):
     evaluation: EvaluationSummary | None
 
 
-@blueprint.get("/model")
-def model() -> Response:
-    """Describe the model that this process serves."""
-    classifier: Classifier = current_app.extensions["classifier"]
-    known = classifier.manifest
+def register(app: Flask, services: Services) -> None:
+    """Add the route."""
+    known = services.classifier.manifest
     info = ModelInfo(
         name=NAME,
         version=known.version,
@@ -48,4 +44,9 @@ def model() -> Response:
         versions=known.versions,
         evaluation=known.evaluation,
     )
-    return Response(msgspec.json.encode(info) + b"\n", mimetype="application/json")
+    body = msgspec.json.encode(info) + b"\n"
+
+    @app.get("/model")
+    def model() -> Response:
+        """Describe the model that this process serves."""
+        return Response(body, mimetype="application/json")

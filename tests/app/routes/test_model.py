@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.settings import Settings
+from app.config import Config
 from model.classifier import Classifier, PipelineScorer
 from model.manifest import EvaluationSummary, Manifest
 
@@ -31,7 +31,7 @@ def test_evaluation_is_told(manifest: Manifest) -> None:
     """A model that was evaluated tells its headline figures."""
     summary = EvaluationSummary("cd" * 32, 2, {"raw": {"accuracy": 0.5}})
     evaluated = msgspec.structs.replace(manifest, evaluation=summary)
-    app = create_app(Settings(), Classifier(PipelineScorer(None), evaluated))
+    app = create_app(Config(), Classifier(PipelineScorer(None), evaluated))
     found = app.test_client().get("/model").get_json()["evaluation"]
     assert found == msgspec.to_builtins(summary)
 

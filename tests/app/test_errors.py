@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
-from app.problems import TYPES, anchor
+from app.errors import TYPES, anchor
 from model.classifier import Classifier
 
 
@@ -70,7 +70,7 @@ def test_fault_is_500_and_logged(
     assert response.get_json()["instance"] == "urn:request:abc"
     assert response.get_json()["type"] == "/docs#internal-server-error"
     assert b"puck" not in response.data
-    record = next(found for found in caplog.records if found.name == "app.problems")
+    record = next(found for found in caplog.records if found.name == "app.errors")
     assert record.levelno == logging.ERROR
     assert record.getMessage() == f"fault in POST {route}"
     assert record.exc_info

@@ -1,21 +1,19 @@
 """GET /: the page for people who ask for one, and the index of the routes for everybody else.
 
-May import the examples and the headers of ours, and the classifier's type. The page is one template
-with its script and style beside it: nothing is loaded from elsewhere, and a strict policy sees to
-it.
+The page is one template with its script and style beside it: nothing is loaded from elsewhere, and
+a strict policy sees to it.
 """
 
 from __future__ import annotations
 
 import msgspec
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Flask, Response, render_template, request
 from werkzeug.routing import Rule
 
 from app.examples import EXAMPLES
-from app.headers import PAGE_POLICY
+from app.middleware import PAGE_POLICY
+from app.services import Services
 from model.classifier import Classifier
-
-blueprint = Blueprint("page", __name__)
 
 
 class Route(msgspec.Struct):
@@ -26,25 +24,27 @@ class Route(msgspec.Struct):
     summary: str
 
 
-@blueprint.get("/")
-def index() -> Response:
-    """What the service offers: a page for browsers, JSON for programs."""
-    response = _page() if wants_html() else _routes()
-    response.headers["Vary"] = "Accept"
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+def register(app: Flask, services: Services) -> None:
+    """Add the route."""
+
+    @app.get("/")
+    def index() -> Response:
+        """What the service offers: a page for browsers, JSON for programs."""
+        response = _page(services.classifier) if wants_html() else _routes(app)
+        response.headers["Vary"] = "Accept"
+        response.add_etag()
+        response.make_conditional(request)
+        return response
 
 
 def wants_html() -> bool:
-    """Whether the client asks for HTML by name: what accepts anything is taken for a program."""
+    """Return whether the client asks for HTML by name: `*/*` is taken for a program."""
     accepted = request.accept_mimetypes
     named = any(media_type.lower() == "text/html" for media_type in accepted.values())
     return named and accepted.quality("text/html") >= accepted.quality("application/json")
 
 
-def _page() -> Response:
-    classifier: Classifier = current_app.extensions["classifier"]
+def _page(classifier: Classifier) -> Response:
     html = render_template(
         "page.html",
         version=classifier.manifest.version,
@@ -58,10 +58,10 @@ def _page() -> Response:
     return response
 
 
-def _routes() -> Response:
+def _routes(app: Flask) -> Response:
     routes = [
-        Route(rule.rule, sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}), _summary(rule))
-        for rule in current_app.url_map.iter_rules()
+        Route(rule.rule, sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}), _summary(app, rule))
+        for rule in app.url_map.iter_rules()
         if not rule.endpoint.endswith("static")
     ]
     routes.sort(key=lambda route: route.path)
@@ -69,7 +69,7 @@ def _routes() -> Response:
     return Response(body + b"\n", mimetype="application/json")
 
 
-def _summary(rule: Rule) -> str:
-    """The first line of what the view says of itself."""
-    documented = current_app.view_functions[rule.endpoint].__doc__ or ""
+def _summary(app: Flask, rule: Rule) -> str:
+    """The first line of the view's docstring."""
+    documented = app.view_functions[rule.endpoint].__doc__ or ""
     return documented.strip().partition("\n")[0]

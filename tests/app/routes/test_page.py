@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.config import Config
 from app.examples import EXAMPLES
-from app.settings import Settings
 from model.classifier import load_classifier
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
@@ -20,7 +20,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
 @pytest.fixture(scope="module")
 def app(small_artifact: Path) -> Flask:
     """The application around the small model."""
-    return create_app(Settings(), load_classifier(small_artifact))
+    return create_app(Config(), load_classifier(small_artifact))
 
 
 @pytest.fixture

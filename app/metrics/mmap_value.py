@@ -16,7 +16,7 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 _directory = Path()
 _files: dict[str, MmapedDict] = {}
 _owner: str | None = None
-_values: weakref.WeakSet[SharedValue] = weakref.WeakSet()
+_values: weakref.WeakSet[MmapValue] = weakref.WeakSet()
 
 
 def use(directory: Path) -> None:
@@ -36,7 +36,7 @@ def begin(owner: str) -> None:
         value.open()
 
 
-class SharedValue:
+class MmapValue:
     """What prometheus_client makes of each series; the signature of its constructor is given."""
 
     _multiprocess = True

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from app.problems import TYPES, anchor
+from app.errors import TYPES, anchor
 
 
 @pytest.fixture

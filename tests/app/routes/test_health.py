@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -30,8 +31,15 @@ def test_readyz_follows_the_worker(app: Flask, client: FlaskClient) -> None:
     assert client.get("/healthz").status_code == 200
 
 
-def test_probes_do_not_ask_the_model(app: Flask, client: FlaskClient) -> None:
+def test_probes_do_not_ask_the_model(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither probe touches the classifier."""
-    del app.extensions["classifier"]
+
+    def fail(*args: object) -> None:
+        raise AssertionError("the classifier is asked")
+
+    for name in ("predict", "predict_many", "explain"):
+        monkeypatch.setattr(app.extensions["services"].classifier, name, fail)
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 200
