@@ -22,11 +22,13 @@ from sklearn.pipeline import Pipeline
 from model.folding import Floats, fold
 from model.term_scorer import TermScorer
 
-CHUNK_CHARACTERS = 98_304
-"""Texts of so many characters are scored together. Fewer share the price of calling NumPy among
-fewer texts; more take more memory and cost no less."""
+CHUNK_BYTES = 98_304
+"""Texts of so many bytes are scored together. Fewer share the price of calling NumPy among fewer
+texts; more take more memory and cost no less."""
 MARGIN = 64
-"""Characters that each text counts for beside its own."""
+"""Bytes that each text counts for beside its own."""
+CODE_POINT_BYTES = 4
+"""What a character takes in a text that is not ASCII."""
 
 
 class CompiledPipeline:
@@ -83,14 +85,14 @@ def _chunks(texts: Sequence[str]) -> list[list[int]]:
     Those of ASCII are apart from the others, which cost more.
     """
     chunks: list[list[int]] = []
-    for is_ascii in (True, False):
+    for is_ascii, width in ((True, 1), (False, CODE_POINT_BYTES)):
         room = 0
         for number, text in enumerate(texts):
             if text.isascii() == is_ascii:
-                size = len(text) + MARGIN
+                size = len(text) * width + MARGIN
                 if size > room:
                     chunks.append([])
-                    room = CHUNK_CHARACTERS
+                    room = CHUNK_BYTES
                 chunks[-1].append(number)
                 room -= size
     return chunks

@@ -21,7 +21,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from model.classifier import softmax
-from model.compiled import CHUNK_CHARACTERS, CompiledPipeline
+from model.compiled import CHUNK_BYTES, CompiledPipeline
 from model.dataset import Examples
 from model.folding import NotCompilableError, term_weights
 
@@ -142,7 +142,7 @@ def test_texts_scored_together_have_their_own_digits(
 def test_chunks_keep_the_order(fitted: Callable[[str, int], Pipeline]) -> None:
     """Texts that take several chunks, of ASCII and not, long and short, each have their own."""
     compiled = CompiledPipeline(fitted("words and characters", 3))
-    long = "salt and wind " * (CHUNK_CHARACTERS // 20)
+    long = "salt and wind " * (CHUNK_BYTES // 20)
     many = [*AWKWARD, long, "roses", long + "é", *AWKWARD, "海上 salt", long, ""] * 2
     values, shares = compiled.score_many(many)
     alone = [score(compiled, text) for text in many]
