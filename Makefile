@@ -19,7 +19,7 @@ SETUP := @command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run predict test test-all data train evaluate compare benchmark \
+.PHONY: help install run predict test test-all data train evaluate compare docs benchmark \
 	benchmark-peers chaos lint format lock audit image image-run deploy undeploy test-cluster
 
 help: ## List the targets
@@ -67,6 +67,10 @@ evaluate: data ## Judge the artifact on DATA_DIR/test.jsonl(.gz); writes reports
 compare: data ## Cross-validate the candidates on the training file; writes reports/comparison.*
 	@echo "cross-validating every candidate, for some minutes"
 	@$(VENV_PYTHON) -m scripts.compare --data-dir $(DATA_DIR) --reports-dir reports
+
+docs: ## Write the tables of the documents that are made of code and of the artifact
+	$(SETUP_DEV)
+	@$(VENV_PYTHON) -m scripts.document
 
 benchmark: data ## Measure speed against its reaches (needs wrk); writes reports/
 	@echo "measuring in rounds, for a quarter of an hour; each round is announced"

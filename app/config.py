@@ -18,10 +18,7 @@ from msgspec import Meta
 
 PREFIX = "TEXTCLF_"
 
-Port = Annotated[int, Meta(ge=1, le=65_535)]
-Positive = Annotated[int, Meta(ge=1)]
 ORIGINS = r"^(\*|https?://[A-Za-z0-9.:-]+(,https?://[A-Za-z0-9.:-]+)*)?$"
-Seconds = Annotated[int, Meta(ge=1, le=3_600)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 # msgspec's own messages do not say what these may be.
 CHOICES = {
@@ -38,33 +35,68 @@ class ConfigError(Exception):
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Field `x` is read from the variable TEXTCLF_X; the defaults suit a laptop and a pod alike."""
 
-    host: str = "0.0.0.0"
-    port: Port = 8080
+    host: Annotated[str, Meta(description="address to listen on, `::` or `unix:/path` too")] = (
+        "0.0.0.0"
+    )
+    port: Annotated[
+        int,
+        Meta(ge=1, le=65_535, description="port to listen on; `make run PORT=9000` sets it"),
+    ] = 8080
     # One worker per CPU that the container may use (joblib minds affinity and cgroup quota, not the
     # host's count): scoring is pure computation, so more workers would only take turns.
-    workers: Annotated[int, Meta(ge=1, le=512)] = msgspec.field(default_factory=cpu_count)
-    model_dir: Path = Path(__file__).resolve().parent.parent / "model" / "trained"
+    workers: Annotated[
+        int,
+        Meta(ge=1, le=512, description="worker processes; `make run WORKERS=1` sets it"),
+        Meta(extra={"default": "usable CPUs"}),
+    ] = msgspec.field(default_factory=cpu_count)
+    model_dir: Annotated[
+        Path,
+        Meta(description="folder of the trained artifact", extra={"default": "`model/trained/`"}),
+    ] = Path(__file__).resolve().parent.parent / "model" / "trained"
     # 1 MiB: the longest post of the newsgroups is a tenth of this.
-    max_body_bytes: Positive = 1_048_576
-    # Texts in one request to /predictions; their bytes are under max_body_bytes together.
-    max_batch: Positive = 1000
-    # Requests that may wait in one worker before it refuses more with 503. At two thirds of a
-    # millisecond for a prediction the last of them waits for a sixth of a second.
-    max_waiting: Positive = 256
-    # Whose pages may call the API from a browser: origins, comma-separated, or * for any.
-    cors_origins: Annotated[str, Meta(pattern=ORIGINS)] = ""
-    # A worker whose loop is silent for this long is replaced; a prediction takes milliseconds.
-    worker_timeout: Seconds = 30
-    # How long a client may take to send a head, to send a body, and to take an answer.
-    client_timeout: Seconds = 30
-    # How long requests under way may take to end after SIGTERM.
-    graceful_timeout: Seconds = 20
-    log_level: LogLevel = "info"
-    # Where the workers keep the counts that GET /metrics adds up: a private folder is made in here.
-    # By default in memory (/dev/shm) where there is such, else in the temporary folder.
-    metrics_dir: Path | None = None
-    # Off by default: a line a request costs more than the prediction it reports.
-    access_log: bool = False
+    max_body_bytes: Annotated[int, Meta(ge=1, description="largest request body; above it 413")] = (
+        1_048_576
+    )
+    # Their bytes are under max_body_bytes together.
+    max_batch: Annotated[
+        int, Meta(ge=1, description="most texts in one request to `/predictions`; above it 413")
+    ] = 1000
+    # At two thirds of a millisecond for a prediction, the last waits for a sixth of a second.
+    max_waiting: Annotated[
+        int, Meta(ge=1, description="requests that may wait in one worker; more are answered 503")
+    ] = 256
+    cors_origins: Annotated[
+        str,
+        Meta(pattern=ORIGINS, extra={"default": "none"}),
+        Meta(description="origins whose pages may call the API, with commas between, or `*`"),
+    ] = ""
+    # A prediction takes milliseconds.
+    worker_timeout: Annotated[
+        int,
+        Meta(ge=1, le=3_600, description="seconds after which a worker that is stuck is replaced"),
+    ] = 30
+    client_timeout: Annotated[
+        int,
+        Meta(ge=1, le=3_600),
+        Meta(description="seconds for a head, for a body (else 408) and for taking an answer"),
+    ] = 30
+    graceful_timeout: Annotated[
+        int,
+        Meta(ge=1, le=3_600),
+        Meta(description="seconds that requests under way may take to end after SIGTERM"),
+    ] = 20
+    log_level: Annotated[LogLevel, Meta(description="`debug`, `info`, `warning` or `error`")] = (
+        "info"
+    )
+    # A private folder is made in here, by default in memory.
+    metrics_dir: Annotated[
+        Path | None,
+        Meta(description="where the workers share their counts"),
+        Meta(extra={"default": "`/dev/shm` or temporary"}),
+    ] = None
+    access_log: Annotated[
+        bool, Meta(description="a log line for every request, not only for faults")
+    ] = False
 
     @property
     def bind(self) -> str:

@@ -1,6 +1,6 @@
 """Texts to try the service with, in our own words, by the label that they are meant to show.
 
-May import nothing of ours. Which of them are offered follows from the labels of the model.
+Which of them are offered follows from the labels of the model.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Structured logs: one JSON object a line on standard output, with the id of the request.
 
-May import only the request id of ours. Texts of requests are personal data and never logged: not
-by us, and not by way of an exception's message or of what gunicorn tells of a request.
+Texts of requests are personal data and never logged: not by us, and not by way of an exception's
+message or of what gunicorn tells of a request.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What gunicorn imports: the application made from the environment's settings.
 
-May import anything of app and model. Problems that the operator can mend end the process with one
-sentence instead of a traceback.
+Problems that the operator can mend end the process with one sentence instead of a traceback.
 """
 
 from __future__ import annotations

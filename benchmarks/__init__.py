@@ -1,4 +1,4 @@
 """Speed, measured: the real server under a real load generator, one table of ratios.
 
-May import model; starts the service as a user would and never imports app.
+Starts the service as a user would and never imports app.
 """

@@ -1,7 +1,7 @@
 """`make benchmark`: python -m benchmarks [--settings] [--rounds N] [--seconds S] [--data-dir DIR].
 
-May import model and the benchmark's other modules. Ends with status 1 at any error of any server;
-a reach that is missed is said, and is no error: it depends on the machine.
+Ends with status 1 at any error of any server; a reach that is missed is said, and is no error: it
+depends on the machine.
 """
 
 from __future__ import annotations

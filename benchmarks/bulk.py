@@ -1,7 +1,7 @@
 """Labelling a file in bulk: python -m benchmarks.bulk [--posts N] [--interrupt] [--data-dir DIR].
 
-May import model and the benchmark's other modules. The posts are those of the training set,
-repeated and made distinct by a number at their end, in a file that is removed afterwards.
+The posts are those of the training set, repeated and made distinct by a number at their end, in a
+file that is removed afterwards.
 """
 
 from __future__ import annotations

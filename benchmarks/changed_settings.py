@@ -1,6 +1,6 @@
 """The service's own gunicorn settings, but for those that the variable CHANGED names, as JSON.
 
-May import nothing of ours; see `python -m benchmarks --settings`.
+See `python -m benchmarks --settings`.
 """
 
 import json

@@ -1,7 +1,4 @@
-"""What a text costs without any server: scikit-learn's own predict and the compiled classifier.
-
-May import model.
-"""
+"""What a text costs without any server: scikit-learn's own predict and the compiled classifier."""
 
 from __future__ import annotations
 

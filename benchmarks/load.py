@@ -1,7 +1,4 @@
-"""Load on a server: closed-loop by wrk, open-loop at a fixed rate by a few connections of our own.
-
-May import nothing of ours.
-"""
+"""Load on a server: closed-loop by wrk, open-loop at a fixed rate by a few connections."""
 
 from __future__ import annotations
 

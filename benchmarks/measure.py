@@ -1,7 +1,4 @@
-"""A server measured: started and checked once, then put under full load for a while in each round.
-
-May import the benchmark's other modules.
-"""
+"""A server measured: started and checked once, then put under full load in each round."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The nginx before several instances of the service, for what measures them and what tries them.
-
-May import nothing of ours.
-"""
+"""The nginx before several instances of the service, for what measures them and what tries them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Plots of a run: throughput against workers, latency against offered load.
-
-May import the benchmark's report.
-"""
+"""Plots of a run: throughput against workers, latency against offered load."""
 
 from __future__ import annotations
 

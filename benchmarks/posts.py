@@ -1,7 +1,4 @@
-"""The posts that every measurement uses, and the request bodies made of them.
-
-May import the dataset of ours.
-"""
+"""The posts that every measurement uses, and the request bodies made of them."""
 
 from __future__ import annotations
 

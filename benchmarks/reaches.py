@@ -1,7 +1,7 @@
 """What the service is to reach, as ratios of figures of one run.
 
-May import the benchmark's other modules. Processor time is compared wherever a reach is about cost:
-it says the same on a busy machine, where a rate would not.
+Processor time is compared wherever a reach is about cost: it says the same on a busy machine, where
+a rate would not.
 """
 
 from __future__ import annotations

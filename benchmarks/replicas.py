@@ -1,7 +1,4 @@
-"""Several instances of the service behind one nginx, which shares requests out to them.
-
-May import the benchmark's nginx, servers and targets.
-"""
+"""Several instances of the service behind one nginx, which shares requests out to them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A run as text for the terminal and as JSON.
-
-May import the benchmark's other modules.
-"""
+"""A run as text for the terminal and as JSON."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The Universal Scalability Law, fitted to measured points.
 
-May import nothing of ours. N. J. Gunther, "Guerrilla Capacity Planning", Springer 2007, chapter 4:
+N. J. Gunther, "Guerrilla Capacity Planning", Springer 2007, chapter 4:
 
     X(n) = rate * n / (1 + contention * (n - 1) + coherency * n * (n - 1))
 """

@@ -1,7 +1,4 @@
-"""A server under measurement: started, watched and stopped.
-
-May import nothing of ours.
-"""
+"""A server under measurement: started, watched and stopped."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The servers that are measured: how each is started, and what it is asked.
-
-May import the benchmark's servers.
-"""
+"""The servers that are measured: how each is started, and what it is asked."""
 
 from __future__ import annotations
 

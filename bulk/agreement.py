@@ -1,7 +1,4 @@
-"""How well predictions agree with the labels that the rows themselves state.
-
-May import the project's metrics and the errors.
-"""
+"""How well predictions agree with the labels that the rows themselves state."""
 
 from __future__ import annotations
 

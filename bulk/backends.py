@@ -1,8 +1,8 @@
 """Where the chunks are labelled: on this machine's cores, or on a Dask cluster's workers.
 
-May import the labelling and the errors. joblib does the work on either. It would take on chunks as
-fast as they are labelled, however slowly they are written; here it is handed a window of them at a
-time, so that no more are under way than a window has.
+joblib does the work on either. It would take on chunks as fast as they are labelled, however slowly
+they are written; here it is handed a window of them at a time, so that no more are under way than a
+window has.
 """
 
 from __future__ import annotations

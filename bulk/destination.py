@@ -1,7 +1,4 @@
-"""One file that is written piece by piece and has its name only when it is complete, or a stream.
-
-May import the source's name of streams and the errors.
-"""
+"""A file that is written piece by piece and has its name only when complete, or a stream."""
 
 from __future__ import annotations
 

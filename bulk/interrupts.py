@@ -1,7 +1,4 @@
-"""Ctrl-C and SIGTERM kept off what cannot be interrupted halfway.
-
-May import nothing of ours.
-"""
+"""Ctrl-C and SIGTERM kept off what cannot be interrupted halfway."""
 
 from __future__ import annotations
 

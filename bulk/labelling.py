@@ -1,7 +1,7 @@
 """What a worker process does: a chunk of lines in, the labelled lines out, all of them bytes.
 
-May import the rows, the options, the errors and the classifier. The classifier is loaded once in a
-process, from the folder that the process itself sees, and must be the very one that the run names.
+The classifier is loaded once in a process, from the folder that the process itself sees, and must
+be the very one that the run names.
 """
 
 from __future__ import annotations

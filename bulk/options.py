@@ -1,7 +1,4 @@
-"""What a bulk run is asked for: what each row of the result holds.
-
-May import the errors.
-"""
+"""What a bulk run is asked for: what each row of the result holds."""
 
 from __future__ import annotations
 

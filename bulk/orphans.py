@@ -1,7 +1,7 @@
 """Worker processes that end with the process that started them, however that one ended.
 
-May import nothing of ours. A worker that holds a result which nobody reads any more waits for ever:
-joblib ends its workers itself, but cannot when it is killed.
+A worker that holds a result which nobody reads any more waits for ever: joblib ends its workers
+itself, but cannot when it is killed.
 """
 
 from __future__ import annotations

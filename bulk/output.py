@@ -1,7 +1,4 @@
-"""The results of a run: labelled lines, rejected lines, and the record to resume it by.
-
-May import the destination, the record, the labelling, the source's chunks and the errors.
-"""
+"""The results of a run: labelled lines, rejected lines, and the record to resume it by."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Reading while others compute: a thread fetches an iterator's items before they are asked for.
-
-May import nothing of ours.
-"""
+"""Reading while others compute: a thread fetches an iterator's items before they are asked for."""
 
 from __future__ import annotations
 

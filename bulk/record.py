@@ -1,7 +1,7 @@
 """How far a run is, on disk beside its result: what it was asked for and what is done.
 
-May import the options, the source's identity and the errors. The record is replaced in one step,
-after the bytes that it speaks of are on the disk, so it never promises what is not there.
+The record is replaced in one step, after the bytes that it speaks of are on the disk, so it never
+promises what is not there.
 """
 
 from __future__ import annotations

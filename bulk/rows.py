@@ -1,8 +1,8 @@
 """One line as a row: its text is read, and what is known of it is added, all else left as it is.
 
-May import the options and the errors. A JSON object is never decoded and encoded again: the new
-fields are put before its closing brace, so every other field keeps its bytes, be it a number with
-too many digits for a float, an escape or white space.
+A JSON object is never decoded and encoded again: the new fields are put before its closing brace,
+so every other field keeps its bytes, be it a number with too many digits for a float, an escape or
+white space.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A whole run: chunks of the input to the workers, their outcomes in order to the output.
-
-May import the bulk package's other modules, the artifact's manifest and the errors.
-"""
+"""A whole run: chunks of the input to the workers, their outcomes in order to the output."""
 
 from __future__ import annotations
 

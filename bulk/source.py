@@ -1,7 +1,7 @@
 """The input of a run, cut into chunks of whole lines: a file or a stream, gzipped or plain.
 
-May import the options and the errors. Where a chunk ends depends on where it begins and on nothing
-else, so that a run which goes on in the middle cuts as one from the beginning would have.
+Where a chunk ends depends on where it begins and on nothing else, so that a run which goes on in
+the middle cuts as one from the beginning would have.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`make chaos`: python -m chaos [NAME ...] [--reports DIR].
 
-May import the trials. Ends with status 1 when a promise is not kept, or a trial cannot tell.
+Ends with status 1 when a promise is not kept, or a trial cannot tell.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Requests that arrive at a fixed rate whatever the server does, as those of many clients do.
 
-May import nothing of ours. A request takes a connection that is kept and idle, or opens one: no
-request waits for the answer of another. One thread and plain sockets, because a client that takes
-longer for a request than the server does could not overload it.
+A request takes a connection that is kept and idle, or opens one: no request waits for the answer of
+another. One thread and plain sockets, because a client that takes longer for a request than the
+server does could not overload it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Artifacts that differ in every answer, so that an answer tells which of them made it.
-
-May import the artifact of ours, and the texts.
-"""
+"""Artifacts that differ in every answer, so that an answer tells which of them made it."""
 
 from __future__ import annotations
 

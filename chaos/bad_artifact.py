@@ -1,7 +1,4 @@
-"""Trial: artifacts that are damaged, foreign, contradictory or evil, at the start and at a reload.
-
-May import the service under trial of ours, and the names of an artifact's files.
-"""
+"""Trial: artifacts that are damaged, foreign, contradictory or evil, at start and at a reload."""
 
 from __future__ import annotations
 

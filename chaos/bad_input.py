@@ -1,7 +1,4 @@
-"""Trial: input that is wrong in every way, to the application in process and to the server's port.
-
-May import the application, the strange bodies and heads of ours, and the classifier.
-"""
+"""Trial: input that is wrong in every way, to the application and to the server's port."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Trial: bodies with and without a Content-Length, just under, at and over the size limit.
-
-May import the service under trial of ours.
-"""
+"""Trial: bodies with and without a Content-Length, just under, at and over the size limit."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Clients that keep asking for predictions, by default on connections that they keep.
 
-May import the texts of ours. Each waits for its answer before it asks again, opens a new connection
-where the server said that it would close the old one, and never sends a request a second time.
+Each waits for its answer before it asks again, opens a new connection where the server said that it
+would close the old one, and never sends a request a second time.
 """
 
 from __future__ import annotations

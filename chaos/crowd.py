@@ -1,7 +1,4 @@
-"""Clients that hold on to connections in many ways, all of them in one thread.
-
-May import the raw requests of ours.
-"""
+"""Clients that hold on to connections in many ways, all of them in one thread."""
 
 from __future__ import annotations
 

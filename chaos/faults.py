@@ -1,7 +1,7 @@
 """Trial: what the machine and the settings can do to the service.
 
-May import the service under trial of ours. File systems are made read-only, small and full in a
-mount namespace of the service's own, which needs no rights where user namespaces are allowed.
+File systems are made read-only, small and full in a mount namespace of the service's own, which
+needs no rights where user namespaces are allowed.
 """
 
 from __future__ import annotations

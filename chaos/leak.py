@@ -1,7 +1,4 @@
-"""Half a million requests of all kinds to the same workers: what grows?
-
-May import the service and texts of ours.
-"""
+"""Half a million requests of all kinds to the same workers: what grows?"""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a trial found.
-
-May import nothing of ours.
-"""
+"""What a trial found."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Twice as many requests as the service can answer, for a minute.
 
-May import the benchmark's server, and the arrivals and texts of ours. One worker on a CPU of its
-own, the clients on another. What is compared is answers a second of the worker's processor time:
-whatever else runs on the machine takes from the rate at any moment, and much less from that.
+One worker on a CPU of its own, the clients on another. What is compared is answers a second of the
+worker's processor time: whatever else runs on the machine takes from the rate at any moment, and
+much less from that.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What operators do on a working day, while clients keep asking: no request may be lost.
-
-May import the artifacts, clients, proxy and service of ours.
-"""
+"""What operators do on a working day, while clients keep asking: no request may be lost."""
 
 from __future__ import annotations
 

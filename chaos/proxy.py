@@ -1,7 +1,4 @@
-"""An nginx before several replicas.
-
-May import the benchmark's nginx and server.
-"""
+"""An nginx before several replicas."""
 
 from __future__ import annotations
 

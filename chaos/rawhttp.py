@@ -1,7 +1,4 @@
-"""Requests to the service, byte by byte: right, wrong and half of them.
-
-May import nothing of ours.
-"""
+"""Requests to the service, byte by byte: right, wrong and half of them."""
 
 from __future__ import annotations
 

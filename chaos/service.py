@@ -1,7 +1,4 @@
-"""The service under trial, started with settings of the trial's own, and its log.
-
-May import the benchmarks' server and the raw requests of ours.
-"""
+"""The service under trial, started with settings of the trial's own, and its log."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Trial: clients that send slowly, stop half-way, never read or never hang up.
 
-May import the crowd of ours. The timeouts are set shorter than by default, so that their effect can
-be waited for.
+The timeouts are set shorter than by default, so that their effect can be waited for.
 """
 
 from __future__ import annotations

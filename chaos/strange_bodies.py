@@ -1,7 +1,4 @@
-"""Bodies that no honest client sends: made at random, the same at each run.
-
-May import nothing of ours.
-"""
+"""Bodies that no honest client sends: made at random, the same at each run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Requests that are no HTTP, or that two servers in a row could understand in two ways.
-
-May import the raw requests of ours.
-"""
+"""Requests that are no HTTP, or that two servers in a row could understand in two ways."""
 
 from __future__ import annotations
 

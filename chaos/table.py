@@ -1,7 +1,4 @@
-"""Outcomes as a table for the terminal and as JSON.
-
-May import the outcome of ours.
-"""
+"""Outcomes as a table for the terminal and as JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Trial: texts that are made to cost more than others of their size.
-
-May import the application's examples of ours, and the classifier.
-"""
+"""Trial: texts that are made to cost more than others of their size."""
 
 from __future__ import annotations
 

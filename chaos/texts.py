@@ -1,7 +1,4 @@
-"""Texts of our own that trials send and train on, of the length of ordinary posts.
-
-May import nothing of ours.
-"""
+"""Texts of our own that trials send and train on, of the length of ordinary posts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Workers killed at random under load, as the kernel's out-of-memory killer would.
-
-May import the clients and service of ours.
-"""
+"""Workers killed at random under load, as the kernel's out-of-memory killer would."""
 
 from __future__ import annotations
 

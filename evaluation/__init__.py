@@ -1,8 +1,8 @@
 """Evaluation of a trained model on the test set: figures, report and model card.
 
 `evaluate` measures, `write` writes evaluation.json, evaluation.html and MODEL_CARD.md and records
-the headline figures in the artifact's manifest. May import all of model/. Every figure is the same
-at every run: what is random is seeded, and no figure depends on time.
+the headline figures in the artifact's manifest. Every figure is the same at every run: what is
+random is seeded, and no figure depends on time.
 """
 
 from __future__ import annotations

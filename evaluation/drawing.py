@@ -1,7 +1,6 @@
 """How the pictures of the reports look: colours, lines, and what a file says of itself.
 
-May import nothing of ours, nor matplotlib: only the modules that draw do. The colours are those of
-Okabe and Ito, which the colour-blind tell apart.
+The colours are those of Okabe and Ito, which the colour-blind tell apart.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Why the model answers as it does: its strongest terms, and its most confident mistakes.
-
-May import the compiled scorer, the scoring and the figures.
-"""
+"""Why the model answers as it does: its strongest terms, and its most confident mistakes."""
 
 from __future__ import annotations
 

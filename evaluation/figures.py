@@ -1,7 +1,7 @@
 """The figures of an evaluation: what reports/evaluation.json holds, under stable keys.
 
-May import nothing of ours. No figure contains a text of the dataset; single words do occur, among
-the strongest terms. Accuracies, shares and probabilities run from 0 to 1.
+No figure contains a text of the dataset; single words do occur, among the strongest terms.
+Accuracies, shares and probabilities run from 0 to 1.
 """
 
 from __future__ import annotations

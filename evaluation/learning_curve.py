@@ -1,7 +1,4 @@
-"""Is more data worth having? Scores on the test set by the amount of training data.
-
-May import the data's modules, the scoring and the figures.
-"""
+"""Is more data worth having? Scores on the test set by the amount of training data."""
 
 from __future__ import annotations
 

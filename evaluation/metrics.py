@@ -1,7 +1,7 @@
 """Measures of predictions against the truth, each a pure function of arrays.
 
-May import only the figures. Labels are their indices, 0 to n_labels - 1; `confidence` is the
-probability of the predicted label and `correct` says whether that label is the true one.
+Labels are their indices, 0 to n_labels - 1; `confidence` is the probability of the predicted label
+and `correct` says whether that label is the true one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""How far the test texts have relatives among the training texts, and whether that helps.
-
-May import the figures and the metrics' types.
-"""
+"""How far the test texts have relatives among the training texts, and whether that helps."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The report as one HTML file, and the model card: templates filled with the figures.
 
-May import the plots, the figures and the mistakes. The HTML refers to nothing outside itself and
-everything that comes from data is escaped. The same figures give the same bytes.
+The HTML refers to nothing outside itself and everything that comes from data is escaped. The same
+figures give the same bytes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The model and the baselines on the views of the test texts.
-
-May import the data's modules, the baseline pipeline, the metrics and the figures.
-"""
+"""The model and the baselines on the views of the test texts."""
 
 from __future__ import annotations
 

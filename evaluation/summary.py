@@ -1,7 +1,4 @@
-"""The figures as plain text for a terminal.
-
-May import only the figures.
-"""
+"""The figures as plain text for a terminal."""
 
 from __future__ import annotations
 

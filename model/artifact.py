@@ -1,8 +1,8 @@
 """The trained artifact on disk: one joblib dump and the readable manifest that vouches for it.
 
-May import the manifest, the atomic writing and the errors of ours. Two rules hold here. Nothing is
-unpickled before its bytes match the manifest's hash, because unpickling runs code. And the dump's
-name carries its own hash, so that a crash at any moment leaves the earlier artifact whole.
+Two rules hold here. Nothing is unpickled before its bytes match the manifest's hash, because
+unpickling runs code. And the dump's name carries its own hash, so that a crash at any moment leaves
+the earlier artifact whole.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Writing a file whole or not at all.
-
-May import nothing of ours.
-"""
+"""Writing a file whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The classifier: complement naive Bayes and an NB-scaled linear SVM folded into one matrix.
-
-May import nothing of ours: features in, labels out; what a text is it does not know.
-"""
+"""The classifier: complement naive Bayes and an NB-scaled linear SVM folded into one matrix."""
 
 from __future__ import annotations
 

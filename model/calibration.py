@@ -1,8 +1,4 @@
-"""Calibration: a softmax temperature from predictions on texts not trained on.
-
-May import nothing of ours: it works with any pipeline whose last step has the parameter
-`temperature`, and knows nothing of newsgroups.
-"""
+"""Calibration: a softmax temperature from predictions on texts not trained on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Labelled examples read from JSON Lines files.
 
-May import nothing of ours but the errors. The labels are whatever the file holds: no module here
-knows any of their names.
+The labels are whatever the file holds: no module here knows any of their names.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Gets the dataset files that a folder lacks, from the first source that answers.
-
-May import the errors, the dataset reader and the sources.
-"""
+"""Gets the dataset files that a folder lacks, from the first source that answers."""
 
 from __future__ import annotations
 

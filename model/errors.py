@@ -1,7 +1,7 @@
 """The errors that a user can mend: each message is one sentence that says what to do.
 
-May import nothing of ours. Command lines and the server print these messages without a traceback;
-any other exception is a fault of the code and keeps its traceback.
+Command lines and the server print these messages without a traceback; any other exception is a
+fault of the code and keeps its traceback.
 """
 
 

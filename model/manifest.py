@@ -1,7 +1,7 @@
 """What is known of a trained artifact without unpickling it: its manifest, and who reads it.
 
-May import the errors and the atomic writing of ours. The manifest is the commit of an artifact: it
-names the dump and states its hash, so replacing it switches from one whole artifact to the next.
+The manifest is the commit of an artifact: it names the dump and states its hash, so replacing it
+switches from one whole artifact to the next.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The pipelines: the served model and the baseline it is measured against.
-
-May import the estimator and the tokeniser.
-"""
+"""The pipelines: the served model and the baseline it is measured against."""
 
 from __future__ import annotations
 

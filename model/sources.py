@@ -1,7 +1,7 @@
 """The public sources of the dataset files, and how each puts them into a folder.
 
-May import nothing of ours. pooch is imported only where it downloads: what merely asks which source
-a file came from must not need it installed.
+pooch is imported only where it downloads: what merely asks which source a file came from must not
+need it installed.
 """
 
 from __future__ import annotations

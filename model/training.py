@@ -1,7 +1,7 @@
 """Training: examples in, a fitted and calibrated pipeline out.
 
-May import the dataset, the views, the pipeline and the calibration. Deterministic: the same
-examples, settings and versions give the same pipeline, byte for byte once dumped.
+Deterministic: the same examples, settings and versions give the same pipeline, byte for byte once
+dumped.
 """
 
 from __future__ import annotations

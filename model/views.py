@@ -1,7 +1,7 @@
 """Views of a text, and the groups that belong together: what training sees of the data.
 
-May import nothing of ours. A *view* is one rendering of a text on which the model must do well.
-Newsgroup posts have three; texts that are not mail have one, the text itself.
+A *view* is one rendering of a text on which the model must do well. Newsgroup posts have three;
+texts that are not mail have one, the text itself.
 """
 
 from __future__ import annotations

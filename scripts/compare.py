@@ -1,7 +1,7 @@
 """`make compare`: cross-validates the candidates on the training file and writes the tables.
 
-May import model and the shared wrapper of the command lines. Writes comparison.json, comparison.md,
-comparison.svg and comparison.png to the reports' folder; never opens the test file.
+Writes comparison.json, comparison.md, comparison.svg and comparison.png to the reports' folder;
+never opens the test file.
 """
 
 from __future__ import annotations

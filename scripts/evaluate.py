@@ -1,8 +1,7 @@
 """`make evaluate`: measures the trained model on the test set.
 
-May import model and the shared wrapper of the command lines. Writes evaluation.json and
-evaluation.html to the reports' folder and MODEL_CARD.md beside the model, records the headline
-figures in the model's manifest, and prints a summary.
+Writes evaluation.json and evaluation.html to the reports' folder and MODEL_CARD.md beside the
+model, records the headline figures in the model's manifest, and prints a summary.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""`make data`: gets the dataset files into a folder when it lacks them.
-
-May import model and the shared wrapper of the command lines.
-"""
+"""`make data`: gets the dataset files into a folder when it lacks them."""
 
 from __future__ import annotations
 

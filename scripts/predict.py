@@ -1,7 +1,7 @@
 """`make predict`: labels every line of a file, python -m scripts.predict IN [OUT].
 
-May import model and the shared wrapper of the command lines. JSON lines or plain lines, gzipped or
-not, - for standard input and output. An interrupted run goes on with --resume.
+JSON lines or plain lines, gzipped or not, - for standard input and output. An interrupted run goes
+on with --resume.
 """
 
 from __future__ import annotations

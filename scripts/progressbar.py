@@ -1,7 +1,4 @@
-"""A bar on a terminal with the rate and the time left of a bulk run, and nothing elsewhere.
-
-May import model.
-"""
+"""A bar on a terminal with the rate and the time left of a bulk run, and nothing elsewhere."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`make train`: fits the pipeline on a labelled file and writes the artifact.
-
-May import model and the shared wrapper of the command lines.
-"""
+"""`make train`: fits the pipeline on a labelled file and writes the artifact."""
 
 from __future__ import annotations
 

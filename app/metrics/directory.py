@@ -1,8 +1,8 @@
 """The folder in which the workers of one server keep their counts while it runs.
 
-May import the settings' error of ours. Each server makes a folder of its own, so that two of them,
-or one and its successor, never mix counts. It stays locked for as long as any process of the server
-lives; what a killed server left behind is therefore known by its open lock, and removed.
+Each server makes a folder of its own, so that two of them, or one and its successor, never mix
+counts. It stays locked for as long as any process of the server lives; what a killed server left
+behind is therefore known by its open lock, and removed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A number of this process in a file that a scrape of any worker adds up, cheap to increase.
 
-May import nothing of ours. It stands in for prometheus_client's class of the same purpose and keeps
-to its files. That one takes a lock, asks for the process's id, looks up its place and packs two
-numbers at each increment, and a prediction makes more than a dozen; this one keeps its eight bytes
-of the mapped file at hand. It suits workers that answer one request at a time.
+It stands in for prometheus_client's class of the same purpose and keeps to its files. That one
+takes a lock, asks for the process's id, looks up its place and packs two numbers at each increment,
+and a prediction makes more than a dozen; this one keeps its eight bytes of the mapped file at hand.
+It suits workers that answer one request at a time.
 """
 
 from __future__ import annotations

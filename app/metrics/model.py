@@ -1,7 +1,7 @@
 """What the model that is served says of itself, as metrics.
 
-May import the manifest's type. Made at each scrape from the model at hand and stored nowhere: after
-a reload nothing is left of the one before.
+Made at each scrape from the model at hand and stored nowhere: after a reload nothing is left of the
+one before.
 """
 
 from __future__ import annotations

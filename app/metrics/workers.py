@@ -1,10 +1,10 @@
 """Gunicorn's workers as the metrics know them: by a small number that is reused once it is free.
 
-May import the shared values of ours. The counts of a process live in files that are named after it.
-Named by process id, as prometheus_client does by default, they would pile up for as long as workers
-die and are replaced. Named by number, the successor of a dead worker goes on counting where it
-stopped: counts never fall, not even by a SIGKILL, and there are never more files and series than
-workers that lived at one time.
+The counts of a process live in files that are named after it. Named by process id, as
+prometheus_client does by default, they would pile up for as long as workers die and are replaced.
+Named by number, the successor of a dead worker goes on counting where it stopped: counts never
+fall, not even by a SIGKILL, and there are never more files and series than workers that lived at
+one time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The comparison behind the choice of the model: candidates, cross-validated on training data.
 
-`compare` measures, `write` writes comparison.json, comparison.md and the plot. May import all of
-model/. Every figure but the times is the same at every run.
+`compare` measures, `write` writes comparison.json, comparison.md and the plot. Every figure but the
+times is the same at every run.
 """
 
 from __future__ import annotations

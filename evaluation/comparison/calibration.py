@@ -1,7 +1,4 @@
-"""How well the served model's probabilities hold out of fold.
-
-May import the calibration, the figures of a comparison and the metrics of an evaluation.
-"""
+"""How well the served model's probabilities hold out of fold."""
 
 from __future__ import annotations
 

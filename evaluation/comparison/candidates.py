@@ -1,7 +1,7 @@
 """The candidates of the comparison: what could have been served, and why each was looked at.
 
-May import the pipelines and the tokeniser. All but the baselines and the character
-n-grams share the served words, so that their figures differ by the classifier alone.
+All but the baselines and the character n-grams share the served words, so that their figures differ
+by the classifier alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What a candidate costs: to fit, to store, and to predict one text with.
 
-May import the artifact, the compiled scorer and the candidates. Times are CPU seconds of this
-process, so that other work on the machine counts little.
+Times are CPU seconds of this process, so that other work on the machine counts little.
 """
 
 from __future__ import annotations

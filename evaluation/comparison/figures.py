@@ -1,8 +1,8 @@
 """The figures of a comparison: what reports/comparison.json holds, under stable keys.
 
-May import the costs. Accuracies, F1 and calibration errors run from 0 to 1; "mean" is the mean over
-the views. Folds are "shuffled" (threads split), "grouped" (each thread whole) or "disjoint" (each
-thread whole, and no author of the held-out texts in training).
+Accuracies, F1 and calibration errors run from 0 to 1; "mean" is the mean over the views. Folds are
+"shuffled" (threads split), "grouped" (each thread whole) or "disjoint" (each thread whole, and no
+author of the held-out texts in training).
 """
 
 from __future__ import annotations

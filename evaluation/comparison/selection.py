@@ -1,7 +1,6 @@
 """Cross-validation of a candidate, and what its predictions say: the grounds for a choice.
 
-May import the candidates, the calibration's folds and the errors. Knows nothing of files, tables
-or plots.
+Knows nothing of files, tables or plots.
 """
 
 from __future__ import annotations

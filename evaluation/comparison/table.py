@@ -1,7 +1,4 @@
-"""The comparison as Markdown tables.
-
-May import the figures of a comparison.
-"""
+"""The comparison as Markdown tables."""
 
 from __future__ import annotations
 

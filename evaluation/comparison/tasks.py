@@ -1,7 +1,4 @@
-"""What a comparison measures, cut into tasks that run side by side.
-
-May import the candidates, their costs, cross-validation and calibration.
-"""
+"""What a comparison measures, cut into tasks that run side by side."""
 
 from __future__ import annotations
 

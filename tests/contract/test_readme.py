@@ -1,4 +1,4 @@
-"""README tells the truth: its commands answer what it shows, its tables are those of the code."""
+"""README and docs/ are true: commands answer what they show, tables are those of the code."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from app.config import PREFIX, Config
-from model.manifest import read_manifest
+from model.errors import UserError
+from scripts.document import ARCHITECTURE, LINK, filled, linked, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
+API = (ROOT / "docs" / "api.md").read_text()
 
 # A shell block with one curl, and what it prints in the block after it.
 EXCHANGES = re.findall(
-    r"```sh\n(curl [^\n]+)\n```\n\n```(json|text)\n(.+?)\n```", README, re.DOTALL
+    r"```sh\n(curl [^\n]+)\n```\n\n```(json|text)\n(.+?)\n```", README + API, re.DOTALL
 )
 
 
@@ -43,7 +43,7 @@ def comparable(value: Any) -> Any:
 
 
 @pytest.mark.parametrize(("command", "kind", "answer"), EXCHANGES)
-def test_curl_answers_what_readme_shows(command: str, kind: str, answer: str, address: str) -> None:
+def test_curl_answers_what_is_shown(command: str, kind: str, answer: str, address: str) -> None:
     """Each curl, as it stands but for the port, prints what follows it."""
     here = command.replace("localhost:8080", address)
     done = subprocess.run(["bash", "-c", here], capture_output=True, text=True, check=True)
@@ -54,27 +54,39 @@ def test_curl_answers_what_readme_shows(command: str, kind: str, answer: str, ad
 
 
 def test_every_curl_is_followed_by_its_answer() -> None:
-    """No curl of README escapes the test above."""
-    assert len(EXCHANGES) == README.count("\ncurl ") > 0
+    """No curl escapes the test above."""
+    assert len(EXCHANGES) == (README + API).count("\ncurl ") > 0
 
 
-def test_settings_table_is_complete() -> None:
-    """The table names every setting of the code and no other."""
-    named = re.findall(rf"^\| `{PREFIX}([A-Z_]+)` ", README, re.MULTILINE)
-    assert sorted(named) == sorted(field.name.upper() for field in msgspec.structs.fields(Config))
+@pytest.mark.parametrize(("document", "name"), list(tables()))
+def test_tables_are_those_of_code_and_artifact(document: str, name: str) -> None:
+    """`make docs` would change nothing."""
+    text = (ROOT / document).read_text()
+    assert filled(text, name, tables()[document, name]) == text
 
 
-def test_results_table_is_that_of_the_artifact() -> None:
-    """The figures of the results table are those that evaluating wrote into the manifest."""
-    manifest = read_manifest(ROOT / "model" / "trained")
-    if manifest.evaluation is None:
-        pytest.skip("the model in model/ was not evaluated: run `make evaluate`")
-    rows = re.findall(r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", README, re.MULTILINE)
-    shown = {view: figures for view, *figures in rows}
-    assert shown == {
-        view: [f"{figures[name]:.3f}" for name in ("accuracy", "macro_f1", "ece")]
-        for view, figures in manifest.evaluation.views.items()
-    }
+def test_links_lead_to_the_lines_of_the_code() -> None:
+    """`make docs` would change no line number of the architecture."""
+    text = ARCHITECTURE.read_text()
+    assert LINK.findall(text)
+    assert linked(text, ARCHITECTURE.parent) == text
+
+
+def test_a_link_to_no_function_is_an_error() -> None:
+    """What was renamed or removed must not stay linked."""
+    with pytest.raises(UserError, match="defines no remember"):
+        linked("[`remember`](classifier.py#L1)", ROOT / "model")
+
+
+def test_a_table_without_its_place_is_an_error() -> None:
+    """A document must have the two comments between which the table stands, once."""
+    with pytest.raises(UserError, match="a document has 0 tables of results"):
+        filled("# Results", "results", "| view |\n")
+
+
+def test_readme_is_short() -> None:
+    """Reference material belongs into docs/."""
+    assert len(README.splitlines()) <= 170
 
 
 def test_file_is_labelled_as_readme_shows(tmp_path: Path) -> None:
