@@ -19,7 +19,7 @@ SETUP := @command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON
 SETUP_DEV := $(SETUP) requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run predict test test-all data train evaluate compare docs benchmark \
+.PHONY: help install run predict test test-all data train evaluate robustness compare docs benchmark \
 	benchmark-peers chaos lint format lock audit image image-run deploy undeploy test-cluster
 
 help: ## List the targets
@@ -63,6 +63,9 @@ train: data ## Train on DATA_DIR/train.jsonl(.gz) and write the artifact into mo
 
 evaluate: data ## Judge the artifact on DATA_DIR/test.jsonl(.gz); writes reports/
 	@$(VENV_PYTHON) -m scripts.evaluate --data-dir $(DATA_DIR)
+
+robustness: data ## Change the test posts as mail software would, and count the labels that change
+	@$(VENV_PYTHON) -m scripts.robustness --data-dir $(DATA_DIR)
 
 compare: data ## Cross-validate the candidates on the training file; writes reports/comparison.*
 	@echo "cross-validating every candidate, for some minutes"

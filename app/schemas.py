@@ -11,12 +11,10 @@ from app.application import WholeResponse
 from app.errors import InvalidRequestError
 from model.classifier import Evidence
 from model.classifier import Explanation as ModelExplanation
+from model.jsonlines import reason
 from model.rounding import shown
 
 T = TypeVar("T")
-
-# msgspec says "Input data was truncated" for this, which misleads the reader.
-_TRUNCATED = "it ends early, or holds one half of a surrogate pair (\\ud800 to \\udfff)"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -100,16 +98,10 @@ def decode(
             raise invalid(
                 f"The body is empty; it must be a JSON object {form}.", "syntax"
             ) from None
-        reason = str(error).replace("Input data was truncated", _TRUNCATED)
         raise invalid(
-            f"The body must be a JSON object {form}: {reason}.",
+            f"The body must be a JSON object {form}: {reason(error)}.",
             "schema" if isinstance(error, msgspec.ValidationError) else "syntax",
         ) from None
-
-
-def is_blank(text: str) -> bool:
-    """Return whether a text holds nothing to classify."""
-    return not text or text.isspace()
 
 
 def respond(answer: msgspec.Struct, model_seconds: float) -> WholeResponse:

@@ -30,6 +30,7 @@ from benchmarks.posts import sample
 from benchmarks.reaches import Reach
 from benchmarks.report import reach_line
 from benchmarks.server import ROOT, Server
+from bulk.workspace import Workspace
 from model.dataset import find_file, read_examples
 
 POSTS = 20_000
@@ -175,7 +176,7 @@ def _watch(
 ) -> None:
     """Label a file, and do something when its result has come to be so large a part of it."""
     result = files.folder / "labelled.jsonl"
-    partial, size = Path(f"{result}.partial"), given.stat().st_size
+    partial, size = Workspace(result).content, given.stat().st_size
     command = [sys.executable, "-m", "scripts.predict", str(given), str(result)]
     command += ["--model-dir", str(ROOT / "model" / "trained"), "--jobs", str(jobs), *options]
     left = dict(stages)

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bulk.source import STANDARD
+from bulk.workspace import Workspace
 from model.errors import BulkError
-
-PARTIAL = ".partial"
 
 
 class Destination:
@@ -20,20 +19,22 @@ class Destination:
     def __init__(self, name: str) -> None:
         """Open it; raises BulkError when that cannot be done or another run is writing there."""
         self.name = name
-        self._path = Path(name)
-        self._partial = Path(name + PARTIAL)
-        self.is_file = name != STANDARD and (self._path.is_file() or not self._path.exists())
-        self.is_begun = self.is_file and self._partial.exists()
-        """Whether there is something of an interrupted run."""
         with self._writable():
+            path = Path(name)
+            self.is_file = name != STANDARD and (path.is_file() or not path.exists())
+            self.workspace = Workspace(path)
+            self.is_begun = self.is_file and self.workspace.is_begun
+            """Whether there is something of an interrupted run."""
             if self.is_file:
+                self.workspace.make()
                 # Not O_TRUNC: what is there may be what is gone on with.
-                self._descriptor = os.open(self._partial, os.O_RDWR | os.O_CREAT, 0o666)
+                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+                self._descriptor = os.open(self.workspace.content, flags, 0o666)
                 self._lock()
             elif name == STANDARD:
                 self._descriptor = os.dup(1)
             else:
-                self._descriptor = os.open(self._path, os.O_WRONLY)
+                self._descriptor = os.open(path, os.O_WRONLY)
 
     def begin_at(self, size: int) -> None:
         """Keep the first `size` bytes of an interrupted run and go on behind them.
@@ -45,8 +46,8 @@ class Destination:
         found = os.fstat(self._descriptor).st_size
         if found < size:
             raise BulkError(
-                f"{self._partial} has {found} bytes where the interrupted run wrote {size}: remove"
-                " it and its record to begin anew"
+                f"{self.workspace.content} has {found} bytes where the interrupted run wrote"
+                f" {size}: remove {self.workspace.folder} to begin again"
             )
         with self._writable():
             os.ftruncate(self._descriptor, size)
@@ -66,16 +67,18 @@ class Destination:
                 os.fsync(self._descriptor)
 
     def finish(self) -> None:
-        """Give the complete file its name, replacing whatever has it."""
+        """Give the complete file its name, replacing what has it."""
         self.sync()
         if self.is_file:
             with self._writable():
-                self._partial.replace(self._path)
+                self.workspace.publish()
 
     def close(self) -> None:
-        """End writing; what is not finished keeps its provisional name, unless it is empty."""
-        if self.is_file and not os.fstat(self._descriptor).st_size and self._partial.exists():
-            self._partial.unlink()
+        """End writing; what is not finished stays where it can be resumed, unless it is empty."""
+        space = self.workspace
+        is_empty = self.is_file and not os.fstat(self._descriptor).st_size
+        if is_empty and space.content.exists() and not space.checkpoint.exists():
+            space.remove()
         os.close(self._descriptor)
 
     def _lock(self) -> None:
@@ -84,7 +87,7 @@ class Destination:
         except BlockingIOError:
             os.close(self._descriptor)
             raise BulkError(
-                f"another run is writing {self._partial}: wait for its end, or name another file"
+                f"another run is writing {self.name}: wait for its end, or name another file"
             ) from None
 
     @contextmanager
@@ -95,4 +98,6 @@ class Destination:
             raise
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise BulkError(f"{self.name} cannot be written ({reason}): mend that") from None
+            raise BulkError(
+                f"{self.name} cannot be written ({reason}): name another file, or correct that"
+            ) from None

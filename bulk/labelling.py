@@ -17,7 +17,7 @@ import msgspec
 from threadpoolctl import threadpool_limits
 
 from bulk.options import EXPLANATION, SCORES, Options
-from bulk.rows import BadLineError, Reader, Row, encode, reader, spliced
+from bulk.rows import BadLineError, Reader, Row, encode, is_blank_line, reader, spliced
 from model.classifier import Classifier, Prediction, load_classifier
 from model.errors import ArtifactError
 from model.rounding import shown, shown_scores
@@ -57,6 +57,8 @@ class Labelled(NamedTuple):
     """Without `skip_bad_lines` at most one: nothing after it was looked at."""
     pairs: Counter[tuple[str, str]]
     """How often which own label met which prediction."""
+    blank: int = 0
+    """Blank lines of JSON Lines, which are no rows."""
 
 
 def label_chunk(task: Task, chunk: bytes) -> Labelled:
@@ -66,10 +68,14 @@ def label_chunk(task: Task, chunk: bytes) -> Labelled:
     """
     tools = _tools(task)
     rows, rejects = [], []
+    blank = 0
     for index, line in enumerate(chunk.removesuffix(b"\n").split(b"\n")):
         try:
             rows.append(tools.read(line))
         except BadLineError as error:
+            if task.options.format == "jsonl" and is_blank_line(line):
+                blank += 1
+                continue
             rejects.append(Reject(index, str(error), line))
             if not task.skip_bad_lines:
                 break
@@ -85,7 +91,7 @@ def label_chunk(task: Task, chunk: bytes) -> Labelled:
     output = b"".join(lines)
     if task.zipped and output:
         output = gzip.compress(output, GZIP_LEVEL, mtime=0)
-    return Labelled(output, len(lines), rejects, pairs)
+    return Labelled(output, len(lines), rejects, pairs, blank)
 
 
 def check_worker(task: Task) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from model.errors import BulkError
 
-Format = Literal["jsonl", "text"]
+RowFormat = Literal["jsonl", "text"]
 
 TEXT, LABEL, SCORES, EXPLANATION = "text", "label", "scores", "explanation"
 PREDICTED = "predicted"
@@ -19,8 +19,8 @@ MOST_TERMS = 1000
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What decides the bytes of the result; a resumed run must have the same."""
 
-    format: Format
-    """Of the input: a JSON object a line, or a text a line."""
+    format: RowFormat
+    """Of a row: a JSON object a line, or a text a line."""
     label_field: str = LABEL
     """The field that the predicted label is written to."""
     scores: bool = False

@@ -1,4 +1,4 @@
-"""The results of a run: labelled lines, rejected lines, and the record to resume it by."""
+"""The results of a run: labelled lines, rejected lines, and the checkpoint to resume it by."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from contextlib import ExitStack, closing
 
 import msgspec
 
-from bulk import record
+from bulk import checkpoint
+from bulk.checkpoint import Checkpoint, Done, Request
 from bulk.destination import Destination
 from bulk.labelling import Labelled, Reject
-from bulk.record import Done, Record, Request
 from bulk.source import Chunk
 from model.errors import BulkError
 
@@ -28,13 +28,12 @@ class Output:
     def __init__(
         self, name: str, rejects: str | None, request: Request, start: int, *, resume: bool
     ) -> None:
-        """Open what is written to, at its beginning or, to resume, where the record says.
+        """Open what is written to, at its beginning or, to resume, where the checkpoint says.
 
         Raises BulkError when that cannot be done, when an interrupted run would be overwritten, or
         when the one to resume was asked for something else.
         """
         self._request = request
-        self._record = record.path_of(name)
         with ExitStack() as stack:
             self._labelled = stack.enter_context(closing(Destination(name)))
             self._rejects = rejects and stack.enter_context(closing(Destination(rejects)))
@@ -72,6 +71,7 @@ class Output:
             lines=self.done.lines + chunk.lines,
             labelled=self.done.labelled + labelled.labelled,
             rejected=self.done.rejected + len(labelled.rejects),
+            blank=self.done.blank + labelled.blank,
             output_bytes=self.done.output_bytes + len(labelled.output),
             reject_bytes=self.done.reject_bytes + len(rejects),
             pairs=tuple((*pair, count) for pair, count in self._pairs.items()),
@@ -86,23 +86,21 @@ class Output:
         if self._rejects:
             self._rejects.finish()
         self._labelled.finish()
-        if self._labelled.is_file:
-            self._record.unlink(missing_ok=True)
         self.resumable = False
 
     def _begin(self, start: int, resume: bool) -> Done:
-        # Without a partial file the record is what a run left that ended while naming its files.
-        found = record.read(self._record) if self._labelled.is_begun else None
+        workspace = self._labelled.workspace
+        found = checkpoint.read(workspace) if self._labelled.is_begun else None
         if resume and not self.resumable:
             raise BulkError("--resume needs files: a stream cannot be read or written from within")
         if found and not resume:
             raise BulkError(
                 f"an interrupted run has labelled {found.done.lines:,} lines of this: add --resume"
-                f" to go on with it, or remove {self._record} to begin anew"
+                f" to go on with it, or remove {workspace.folder} to begin again"
             )
         if not found:
             return Done(start)
-        record.check_same(found, self._request, self._record)
+        checkpoint.check_same(found, self._request, workspace)
         if found.done.rejected and not self._rejects:
             raise BulkError("the interrupted run skipped bad lines: add --skip-bad-lines")
         return found.done
@@ -111,7 +109,7 @@ class Output:
         self._labelled.sync()
         if self._rejects:
             self._rejects.sync()
-        record.write(self._record, Record(self._request, self.done))
+        checkpoint.write(self._labelled.workspace, Checkpoint(self._request, self.done))
         self._recorded = time.monotonic()
 
 

@@ -7,12 +7,15 @@ white space.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from bulk.options import LABEL, TEXT, Options
+from model.jsonlines import reason
+from model.text import is_blank
 
 WHITE_SPACE = b" \t\r\n"
 
@@ -42,11 +45,16 @@ def reader(options: Options) -> Reader:
 
     def read(line: bytes) -> Row:
         row = parse(line)
-        if not row.text.strip():
+        if is_blank(row.text):
             raise BadLineError("the text is blank: there is nothing to classify")
         return row
 
     return read
+
+
+def is_blank_line(line: bytes) -> bool:
+    """Return whether a line of JSON Lines holds nothing; such a line is no row."""
+    return not line.removeprefix(BOM_UTF8).strip(WHITE_SPACE)
 
 
 def spliced(head: bytes, added: Sequence[bytes]) -> bytes:
@@ -55,7 +63,7 @@ def spliced(head: bytes, added: Sequence[bytes]) -> bytes:
 
 
 def _text_row(line: bytes) -> Row:
-    text = _decoded(line).rstrip("\r\n")
+    text = _decoded(line.removeprefix(BOM_UTF8)).rstrip("\r\n")
     return Row(text, b'{"text":' + encode(text), None)
 
 
@@ -64,15 +72,13 @@ def _json_reader(options: Options) -> Reader:
     added = options.added
 
     def parse(line: bytes) -> Row:
-        line = line.strip(WHITE_SPACE)
-        if not line:
-            raise BadLineError("the line is blank: there is nothing to classify")
+        line = line.removeprefix(BOM_UTF8).strip(WHITE_SPACE)
         try:
             found = decode(_decoded(line))
-        except RecursionError:
-            raise BadLineError("it is nested too deep") from None
-        except msgspec.DecodeError as error:
-            raise BadLineError(f'{error}; it must be an object {{"text": string}}') from None
+        except (RecursionError, msgspec.DecodeError) as error:
+            raise BadLineError(
+                f'{reason(error)}; each line must be an object {{"text": string}}'
+            ) from None
         for index, name in enumerate(added):
             if getattr(found, f"added_{index}") is not msgspec.UNSET:
                 raise BadLineError(_taken(name, options))
@@ -110,4 +116,6 @@ def _decoded(line: bytes) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadLineError(f"it is not UTF-8 ({error.reason})") from None
+        raise BadLineError(
+            f"it is not UTF-8 ({error.reason}): if the file is Latin-1, add --encoding latin-1"
+        ) from None

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
+from itertools import combinations
 from pathlib import Path
 
 import msgspec
 
-from bulk import record
+from bulk import checkpoint
 from bulk.agreement import Agreement, agreement, check_number
 from bulk.backends import Outcomes
+from bulk.checkpoint import Done, Request
 from bulk.labelling import Labelled, Task
-from bulk.options import WHOLE, Format, Options, Shard
+from bulk.options import WHOLE, Options, RowFormat, Shard
 from bulk.output import Output
-from bulk.record import Done, Request
 from bulk.source import STANDARD, Source
+from bulk.workspace import Workspace
 from model.errors import BulkError
+from model.formats import Format
 from model.manifest import read_manifest
 
 REJECTED = ".rejected.jsonl"
@@ -31,7 +35,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """A file, gzipped when its name ends in .gz, or `-` for standard output."""
     model_dir: Path
     format: Format | None = None
-    """None to tell by the name or the first character."""
+    """None to detect it by the name or the first bytes."""
+    encoding: str | None = None
+    """None for UTF-8."""
     label_field: str
     scores: bool = False
     explain: int = 0
@@ -61,6 +67,8 @@ class Summary(msgspec.Struct, frozen=True):
     before: int
     """Lines of `done` that an earlier run had labelled."""
     agreement: Agreement | None
+    unknown: list[str]
+    """Labels of rows that the model does not know."""
 
 
 def label_file(
@@ -75,12 +83,12 @@ def label_file(
     output, rejects = _names(job)
     if job.evaluate:
         agreement(())  # what it needs is missing now, and not after an hour
-    with Source(job.input, job.shard) as source:
-        options = Options(
-            job.format or source.format(), job.label_field, job.scores, job.explain, job.evaluate
-        )
+    with Source(job.input, job.shard, job.format, job.encoding) as source:
+        row_format: RowFormat = "text" if source.format == "text" else "jsonl"
+        options = Options(row_format, job.label_field, job.scores, job.explain, job.evaluate)
         options.check()
-        sha256 = read_manifest(job.model_dir).pipeline.sha256
+        manifest = read_manifest(job.model_dir)
+        sha256 = manifest.pipeline.sha256
         zipped = output.endswith(".gz")
         request = Request(options, sha256, source.identity, job.shard, zipped)
         task = Task(options, str(job.model_dir), sha256, zipped, job.skip_bad_lines)
@@ -93,21 +101,23 @@ def label_file(
             check_count(written.done)
             written.finish()
     found = agreement(written.done.pairs) if job.evaluate else None
-    return Summary(output, rejects, written.done, before, found)
+    unknown = {own for own, _, _ in written.done.pairs} - set(manifest.labels)
+    return Summary(output, rejects, written.done, before, found, sorted(unknown))
 
 
 def lines_to_resume_from(job: Job) -> int:
     """How many lines an interrupted run of this job has done for good, 0 where it is no file."""
     output, _ = _names(job)
-    found = record.read(record.path_of(output)) if output != STANDARD else None
+    found = checkpoint.read(Workspace(Path(output))) if output != STANDARD else None
     return found.done.lines if found else 0
 
 
 def check_count(done: Done) -> None:
     """Raise RuntimeError when a line was lost or doubled, which no input may bring about."""
-    if done.lines != done.labelled + done.rejected:
+    if done.lines != done.labelled + done.rejected + done.blank:
         raise RuntimeError(
-            f"of {done.lines} lines {done.labelled} were labelled and {done.rejected} rejected"
+            f"of {done.lines} lines {done.labelled} were labelled, {done.rejected} rejected and"
+            f" {done.blank} blank"
         )
 
 
@@ -134,8 +144,8 @@ def _bad_line(name: str, lines_before: int, labelled: Labelled) -> BulkError:
     (bad,) = labelled.rejects
     shown = "standard input" if name == STANDARD else name
     return BulkError(
-        f"{shown}, line {lines_before + bad.place + 1}: {bad.reason}; mend the line, or have such"
-        " lines put aside by --skip-bad-lines"
+        f"{shown}, line {lines_before + bad.place + 1}: {bad.reason}; correct the line, or put such"
+        " lines aside by --skip-bad-lines"
     )
 
 
@@ -152,10 +162,26 @@ def _names(job: Job) -> tuple[str, str | None]:
     elif job.rejects:
         raise BulkError("--rejects is for the lines that --skip-bad-lines skips: add that")
     names = [name for name in (job.input, output, rejects) if name and name != STANDARD]
-    paths = [Path(name).resolve() for name in names]
-    if len(set(paths)) < len(paths):
-        raise BulkError("input, output and rejects must be different files: give each its name")
+    for one, other in combinations(names, 2):
+        if _is_same(Path(one), Path(other)):
+            raise BulkError("input, output and rejects must be different files: give each its name")
+    written = [Workspace(Path(name)) for name in (output, rejects) if name and name != STANDARD]
+    for space in written:
+        for name in names:
+            if Path(os.path.realpath(name)).is_relative_to(space.folder):
+                raise BulkError(
+                    f"{name} is in the folder {space.folder}, which a run writes to and removes:"
+                    " move it elsewhere"
+                )
     return output, rejects
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Return whether two names are of one file, be it by links of either kind."""
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return os.path.realpath(one) == os.path.realpath(other)
 
 
 def shard_name(name: str, shard: Shard) -> str:

@@ -1,4 +1,4 @@
-"""The input of a run, cut into chunks of whole lines: a file or a stream, gzipped or plain.
+"""The input of a run, cut into chunks of whole lines: a file or a stream, compressed or plain.
 
 Where a chunk ends depends on where it begins and on nothing else, so that a run which goes on in
 the middle cuts as one from the beginning would have.
@@ -7,32 +7,25 @@ the middle cuts as one from the beginning would have.
 from __future__ import annotations
 
 import gzip
+import lzma
 import os
 import zlib
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import msgspec
 
-from bulk.options import WHOLE, Format, Shard
-from model.dataset import GZIP_MAGIC
-from model.errors import BulkError
+from bulk.options import WHOLE, Shard
+from model.errors import BulkError, FormatError
+from model.formats import HEAD_BYTES, Format, as_lines, check_head, detect, unpacked
 
 STANDARD = "-"
 CHUNK_BYTES = 256 * 1024
 MAX_LINE_BYTES = 64 * 1024 * 1024
 LINE_END = b"\n"
-
-_FORMATS: dict[str, Format] = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".txt": "text",
-}
 
 
 class InputFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,19 +49,36 @@ class Chunk(NamedTuple):
 class Source:
     """An open input, or the part of it that a shard is. To be used as a context manager."""
 
-    def __init__(self, name: str, shard: Shard = WHOLE) -> None:
-        """Open `name`, `-` for standard input; raises BulkError when that cannot be done."""
+    def __init__(
+        self,
+        name: str,
+        shard: Shard = WHOLE,
+        form: Format | None = None,
+        encoding: str | None = None,
+    ) -> None:
+        """Open `name`, `-` for standard input, as what it is or as the format that is given.
+
+        Raises BulkError when it cannot be read.
+        """
         self.name = name
         self._stack = ExitStack()
         self._raw = self._open(name)
-        self.zipped = self._raw.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
-        unpacked = gzip.GzipFile(fileobj=self._raw) if self.zipped else self._raw
-        self._file = cast(IO[bytes], unpacked)
+        with _reading(name):
+            self._file = unpacked(self._raw)
+            self.zipped = self._file is not self._raw
+            head = cast(BufferedReader, self._file).peek(HEAD_BYTES)[:HEAD_BYTES]
+            check_head(head, encoding)
+            self.format = form or detect(name, head)
+            lines = as_lines(self._file, self.format, encoding)
+        self._is_made = lines is not self._file
+        self._file = lines
         self.identity = self._identity()
-        """None of a stream, which cannot be read from its middle."""
+        """None of what cannot be read from its middle: a stream, or another format or encoding."""
         self._shard = shard
         if shard.count > 1 and not self.identity:
-            raise BulkError("--shard needs a file that can be read from its middle: name one")
+            raise BulkError(
+                "--shard needs a file that can be read from its middle: lines in UTF-8, no stream"
+            )
         self.start, self._end = self._range()
         self.total = self._total()
         """What the chunks' positions go up to; None of a stream."""
@@ -78,15 +88,6 @@ class Source:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
-
-    def format(self) -> Format:
-        """Tell the format: by the name's ending or else by the first character, `{` or not."""
-        known = _FORMATS.get(Path(self.name.removesuffix(".gz")).suffix.lower())
-        if known:
-            return known
-        with _reading(self.name):
-            head = cast(BufferedReader, self._file).peek(4096)
-        return "jsonl" if head.removeprefix(BOM_UTF8).lstrip()[:1] == b"{" else "text"
 
     def chunks(self, offset: int) -> Iterator[Chunk]:
         """Yield the chunks from an offset on, which must be `start` or the end of a chunk.
@@ -105,7 +106,7 @@ class Source:
 
     def lines_before(self) -> int:
         """Count the lines before this shard; reads all that comes before it."""
-        with Source(self.name) as whole, _reading(self.name):
+        with Source(self.name, form=self.format) as whole, _reading(self.name):
             file, end = whole._file, self.start
             blocks = iter(lambda: file.read(min(CHUNK_BYTES, end - file.tell())), b"")
             return sum(block.count(LINE_END) for block in blocks)
@@ -122,8 +123,6 @@ class Source:
                 )
             data += rest
         end = offset + len(data)
-        if offset == 0:
-            data = data.removeprefix(BOM_UTF8)
         lines = data.count(LINE_END) + (not data.endswith(LINE_END))
         position = self._raw.tell() if self.zipped and self._end is None else end - self.start
         return Chunk(data, lines, end, position)
@@ -142,7 +141,7 @@ class Source:
 
     def _identity(self) -> InputFile | None:
         path = Path(self.name)
-        if self.name == STANDARD or not path.is_file():
+        if self._is_made or self.name == STANDARD or not path.is_file():
             return None
         found = path.stat()
         return InputFile(found.st_size, found.st_mtime_ns)
@@ -178,12 +177,23 @@ def _reading(name: str) -> Iterator[None]:
     """Turn what reading may raise into a BulkError."""
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BulkError(
-            f"{name} holds damaged gzip data ({error}): fetch or compress it again"
-        ) from None
+    except FormatError as error:
+        raise BulkError(f"{_shown(name)} {error}") from None
+    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+        raise _damaged(name, error) from None
     except OSError as error:
-        raise _unreadable(name, error) from None
+        # bzip2 has no error of its own.
+        raise (_unreadable if error.errno else _damaged)(name, error) from None
+
+
+def _damaged(name: str, error: Exception) -> BulkError:
+    return BulkError(
+        f"{_shown(name)} holds damaged compressed data ({error}): fetch or compress it again"
+    )
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == STANDARD else name
 
 
 def _unreadable(name: str, error: Exception) -> BulkError:

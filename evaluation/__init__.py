@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
 from evaluation import explain, overlap, render
@@ -21,6 +22,7 @@ from evaluation.figures import (
     Data,
     Figures,
     File,
+    FlipRate,
     ModelFacts,
     Overlaps,
     Selection,
@@ -28,6 +30,7 @@ from evaluation.figures import (
 )
 from evaluation.learning_curve import learning_curve
 from evaluation.metrics import Bools
+from evaluation.robustness import flip_rates
 from evaluation.scoring import (
     HeldOut,
     Predictions,
@@ -98,11 +101,18 @@ def evaluate(
         overlap=_overlaps(train, held_out, views, known_thread, answers),
         strongest_terms=explain.strongest_terms(model.pipeline, labels),
         selection=selection,
+        robustness=robustness(model.pipeline, held_out),
     )
     mistakes = explain.confident_mistakes(
         held_out, hardest, answers[hardest], compiled, known_thread
     )
     return Report(figures, mistakes)
+
+
+def robustness(pipeline: Pipeline, test: HeldOut) -> list[FlipRate] | None:
+    """Return the flip rates of texts that are mail; None for texts that have a single view."""
+    first, *others = test.views.values()
+    return flip_rates(pipeline.predict_proba, first, others[-1]) if others else None
 
 
 def read_selection(reports_dir: Path) -> Selection | None:

@@ -220,6 +220,16 @@ class Selection(msgspec.Struct, frozen=True):
     candidates: list[Candidate]
 
 
+class FlipRate(msgspec.Struct, frozen=True):
+    """How many of some texts get another label by a change that says nothing else."""
+
+    perturbation: str
+    texts: int
+    flips: int
+    target: float
+    """Share of the texts that may get another label."""
+
+
 class Figures(msgspec.Struct, frozen=True):
     """An evaluation. `strongest_terms` is None for a model that is not linear in its terms."""
 
@@ -231,3 +241,5 @@ class Figures(msgspec.Struct, frozen=True):
     overlap: Overlaps
     strongest_terms: dict[str, list[TermWeight]] | None
     selection: Selection | None
+    robustness: list[FlipRate] | None
+    """None for a model of texts that are not mail."""

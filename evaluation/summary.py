@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluation.figures import Figures, ViewFigures
+from evaluation.figures import Figures, FlipRate, ViewFigures
 
 HEADLINE = (
     "view",
@@ -26,6 +26,17 @@ def summary(figures: Figures) -> str:
         *(_details(name, view) for name, view in figures.views.items()),
     ]
     return "\n\n".join(parts)
+
+
+def robustness_table(rates: Sequence[FlipRate]) -> str:
+    """Return the flip rates beside their targets."""
+    rows = [("change of the text", "texts", "other label", "share", "target", "")]
+    for rate in rates:
+        share = rate.flips / max(rate.texts, 1)
+        missed = "" if share <= rate.target else "MISSED"
+        figures = (str(rate.texts), str(rate.flips), f"{share:.3f}", f"{rate.target:.2f}")
+        rows.append((rate.perturbation, *figures, missed))
+    return table(rows)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -19,8 +19,9 @@ from operator import add
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from model.folding import Floats, fold
+from model.folding import Floats, cleans, fold
 from model.term_scorer import TermScorer
+from model.text import clean, clean_all
 
 CHUNK_BYTES = 98_304
 """Texts of so many bytes are scored together. Fewer share the price of calling NumPy among fewer
@@ -37,6 +38,7 @@ class CompiledPipeline:
     def __init__(self, pipeline: Pipeline) -> None:
         """Fold the pipeline; raises NotCompilableError when it is of another kind."""
         features, intercept = fold(pipeline)
+        self._cleans = cleans(pipeline)
         self.intercept: Floats = intercept
         """Decision values of a text without any known term, [n_labels]."""
         self._parts = [TermScorer(one) for one in features]
@@ -47,6 +49,8 @@ class CompiledPipeline:
         The digits of a text do not depend on the others. A share counts every occurrence, and is 0
         for a text without terms. Beside the result, memory grows with the longest text only.
         """
+        if self._cleans:
+            texts = clean_all(texts)
         if len(texts) == 1:
             return self._score(texts)
         values = np.empty((len(texts), len(self.intercept)))
@@ -74,6 +78,8 @@ class CompiledPipeline:
         The second is [n_terms, n_labels]; its column sums plus the intercept are the decision
         values. Slower than scoring, because it needs the terms as strings.
         """
+        if self._cleans:
+            text = clean(text)
         parts = [part.contributions(text) for part in self._parts]
         terms = [term for own, _ in parts for term in own]
         return terms, np.concatenate([weights for _, weights in parts])

@@ -8,18 +8,21 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import lzma
+import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 import msgspec
 
-from model.errors import DatasetError
-
-GZIP_MAGIC = b"\x1f\x8b"
+from model.errors import DatasetError, FormatError
+from model.formats import HEAD_BYTES, Format, as_lines, check_head, unpacked
+from model.jsonlines import reason
 
 
 class _Line(msgspec.Struct):
@@ -51,11 +54,12 @@ class Examples:
 
 
 def find_file(data_dir: Path, name: str) -> Path:
-    """Return the dataset file `name` ("train", "test") of a folder, gzipped or plain.
+    """Return the dataset file `name` ("train", "test") of a folder: JSON Lines, CSV or TSV.
 
-    Raises DatasetError when the folder holds neither form or cannot be looked into.
+    Raises DatasetError when the folder holds none or cannot be looked into.
     """
-    candidates = [data_dir / f"{name}.jsonl.gz", data_dir / f"{name}.jsonl"]
+    endings = ("jsonl.gz", "jsonl", "csv.gz", "csv", "tsv.gz", "tsv")
+    candidates = [data_dir / f"{name}.{ending}" for ending in endings]
     for candidate in candidates:
         try:
             if candidate.is_file():
@@ -63,25 +67,27 @@ def find_file(data_dir: Path, name: str) -> Path:
         except OSError as error:
             raise _unreadable(candidate, error) from None
     raise DatasetError(
-        f"{data_dir} holds neither {candidates[0].name} nor {candidates[1].name}:"
+        f"{data_dir} holds neither {candidates[0].name} nor {candidates[1].name}, .csv or .tsv:"
         " run `make data`, or set DATA_DIR to the folder of your own files"
     )
 
 
 def read_examples(path: Path) -> Examples:
-    """Read one file of `{"text": string, "label": string}` objects, one a line, gzipped or plain.
+    """Read a file of `{"text": string, "label": string}` objects, or a table of such columns.
 
-    Lines of white space alone are skipped. Raises DatasetError, naming file and line, for anything
-    that is not such an object, an empty label, bad UTF-8, damaged gzip data or an empty file.
+    It may be compressed. Blank lines are skipped. Raises DatasetError, naming file and line, for
+    anything that is not such an object, an empty label, labels that look alike, bad UTF-8, damaged
+    data or an empty file.
     """
     texts: list[str] = []
     labels: list[str] = []
     for number, line in enumerate(_lines(path), start=1):
-        if line.isspace():
+        if not line.strip():
             continue
         example = _parse(line, f"{path}, line {number}")
         texts.append(example.text)
         labels.append(example.label)
+    _check_alike(labels, path)
     if not texts:
         raise DatasetError(f"{path} holds no examples: give a file with one object a line")
     return Examples(texts, labels, path, _sha256(path))
@@ -118,19 +124,31 @@ def check_labels(examples: Examples, known: list[str]) -> None:
         )
 
 
+def _check_alike(labels: list[str], path: Path) -> None:
+    """Raise DatasetError for labels that differ only in blanks, case or Unicode form."""
+    seen: dict[str, str] = {}
+    for label in sorted(set(labels)):
+        key = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+        other = seen.setdefault(key, label)
+        if other != label:
+            raise DatasetError(
+                f"{path} has the labels {other!r} and {label!r}, which look alike: write them the"
+                " same, or give them different names"
+            )
+
+
 def _parse(line: bytes, where: str) -> _Line:
-    if line.startswith(codecs.BOM_UTF8):
-        raise DatasetError(f"{where}: starts with a byte order mark: save the file without one")
     try:
         # msgspec does not look inside fields that it skips: decode first to see all bad UTF-8.
         example = _decode_line(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise DatasetError(
-            f"{where}: not UTF-8 ({error.reason}): re-encode the file as UTF-8"
+            f"{where}: it is not UTF-8 ({error.reason}): re-encode the file as UTF-8"
         ) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise DatasetError(
-            f'{where}: {error}; each line must be an object {{"text": string, "label": string}}'
+            f"{where}: {reason(error)};"
+            ' each line must be an object {"text": string, "label": string}'
         ) from None
     if not example.label.strip():
         raise DatasetError(f"{where}: the label is empty: name one or remove the line")
@@ -138,13 +156,22 @@ def _parse(line: bytes, where: str) -> _Line:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """Yield the raw lines of a file, unzipped when its first bytes say it is gzip."""
+    """Yield the lines of a file, as JSON, unpacked and without byte order marks."""
     try:
-        with _open(path) as file:
-            yield from file
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        with path.open("rb") as raw:
+            file = unpacked(raw)
+            head = cast(BufferedReader, file).peek(HEAD_BYTES)[:HEAD_BYTES]
+            check_head(head, None)
+            ending = path.name.lower().removesuffix(".gz").rpartition(".")[2]
+            form: Format = "csv" if ending == "csv" else "tsv" if ending == "tsv" else "jsonl"
+            for line in as_lines(file, form, None):
+                # A file that was joined of several has a mark at the start of each.
+                yield line.removeprefix(codecs.BOM_UTF8)
+    except FormatError as error:
+        raise DatasetError(f"{path} {error}") from None
+    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         raise DatasetError(
-            f"{path}: damaged gzip data ({error}): fetch or compress the file again"
+            f"{path}: damaged compressed data ({error}): fetch or compress the file again"
         ) from None
     except OSError as error:
         raise _unreadable(path, error) from None
@@ -154,12 +181,6 @@ def _unreadable(path: Path, error: OSError) -> DatasetError:
     return DatasetError(
         f"{path} cannot be read ({error.strerror or error}): give a file that is there and readable"
     )
-
-
-def _open(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
-        zipped = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-    return cast(IO[bytes], gzip.open(path, "rb")) if zipped else path.open("rb")
 
 
 def _sha256(path: Path) -> str:

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from model.text import clean_all
 
 Floats = NDArray[np.float64]
 
@@ -31,12 +34,18 @@ class Features(NamedTuple):
         return weighted
 
 
+def cleans(pipeline: Pipeline) -> bool:
+    """Return whether a pipeline's first step cleans the texts, as `model.text` does."""
+    first = pipeline[0]
+    return isinstance(first, FunctionTransformer) and first.func is clean_all
+
+
 def fold(pipeline: Pipeline) -> tuple[list[Features], Floats]:
     """Take a pipeline apart: its features, and the intercepts, [n_labels], centred, too.
 
     Raises NotCompilableError for a pipeline of another kind.
     """
-    steps = [step for _, step in pipeline.steps]
+    steps = [step for _, step in pipeline.steps][cleans(pipeline) :]
     if len(steps) != 2:
         raise NotCompilableError("its steps are not a vectorizer and an estimator")
     vectorizers = _vectorizers(steps[0])
@@ -57,7 +66,7 @@ def term_weights(pipeline: Pipeline) -> tuple[list[str], Floats]:
     """
     features, _ = fold(pipeline)
     weights = np.concatenate([one.term_weights() for one in features])
-    return pipeline[0].get_feature_names_out().tolist(), weights
+    return pipeline[-2].get_feature_names_out().tolist(), weights
 
 
 def _vectorizers(step: Any) -> list[tuple[TfidfVectorizer, float, str]]:

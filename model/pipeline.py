@@ -7,6 +7,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline
 
 from model.blend import NaiveBayesSVMBlend
+from model.text import cleaning_step
 from model.tokens import tokenize
 
 # Every number below was chosen on training data by thread-grouped cross-validation, on the
@@ -44,7 +45,9 @@ def build_pipeline(
     classifier = NaiveBayesSVMBlend(
         nb_weight=nb_weight, smoothing=smoothing, C=svm_c, random_state=random_state
     )
-    return Pipeline([("features", vectorizer), ("classifier", classifier)])
+    return Pipeline(
+        [("text", cleaning_step()), ("features", vectorizer), ("classifier", classifier)]
+    )
 
 
 def baseline_pipeline() -> Pipeline:

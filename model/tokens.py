@@ -110,9 +110,14 @@ def _words(text: str) -> list[str]:
 
 def _subject_of(text: str) -> str:
     """The rest of the first paragraph's line that begins with `Subject:`, or nothing."""
-    start = text.find(_SUBJECT, 0, _first_paragraph_end(text))
-    if start == -1 or (start > 0 and text[start - 1] != "\n"):
-        return ""
+    end = _first_paragraph_end(text)
+    if not text.startswith(_SUBJECT):
+        found = text.find("\n" + _SUBJECT, 0, end)
+        if found == -1:
+            return ""
+        start = found + 1
+    else:
+        start = 0
     start += len(_SUBJECT)
     return text[start : start + _LINE].partition("\n")[0]
 

@@ -20,6 +20,8 @@ from sklearn.datasets._twenty_newsgroups import (
     strip_newsgroup_quoting,
 )
 
+from model.text import clean
+
 View = Callable[[str], str]
 
 MAIL_SHARE = 0.9
@@ -33,13 +35,13 @@ _WORD = re.compile(r"\w+")
 
 
 def post(text: str) -> str:
-    """The text as it is."""
-    return text
+    """The text as the model sees it."""
+    return clean(text)
 
 
 def body(text: str) -> str:
     """The post without its mail header."""
-    return str(strip_newsgroup_header(text))
+    return str(strip_newsgroup_header(clean(text)))
 
 
 def plain(text: str) -> str:
@@ -53,7 +55,7 @@ TEXT_VIEWS: Mapping[str, View] = {"text": post}
 
 def is_mail(text: str) -> bool:
     """Whether `text` opens with `Name: value` and has a blank line to end its header."""
-    return _MAIL.match(text) is not None
+    return _MAIL.match(clean(text)) is not None
 
 
 def views_for(texts: Sequence[str]) -> Mapping[str, View]:
@@ -100,6 +102,7 @@ def group_ids(
 
 
 def _header(text: str) -> str:
+    text = clean(text)
     return text.partition("\n\n")[0] if is_mail(text) else ""
 
 

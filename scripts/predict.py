@@ -1,7 +1,7 @@
 """`make predict`: labels every line of a file, python -m scripts.predict IN [OUT].
 
-JSON lines or plain lines, gzipped or not, - for standard input and output. An interrupted run goes
-on with --resume.
+JSON lines, plain lines or other formats, compressed or not, - for standard input and output. An
+interrupted run goes on with --resume.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import signal
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import get_args
 
 from bulk import backends
 from bulk.options import LABEL, PREDICTED, WHOLE, parse_shard
 from bulk.run import Job, Summary, label_file, lines_to_resume_from
 from bulk.source import STANDARD
 from model.errors import BulkError
+from model.formats import Format
 from scripts.cli import run
 from scripts.progressbar import ProgressBar
 
@@ -36,6 +38,11 @@ def main() -> None:
         # Whoever read the results wants no more of them, as `head` does.
         sys.exit(128 + signal.SIGPIPE)
     print(_told(summary), file=sys.stderr if summary.output == STANDARD else sys.stdout)
+    if summary.done.rejected > summary.done.lines / 2:
+        raise BulkError(
+            f"{summary.done.rejected:,} of {summary.done.lines:,} lines are bad, more than half: is"
+            " the file what --format and --encoding say?"
+        )
 
 
 def _job(given: argparse.Namespace) -> Job:
@@ -44,6 +51,7 @@ def _job(given: argparse.Namespace) -> Job:
         output=given.output,
         model_dir=given.model_dir,
         format=None if given.format == "auto" else given.format,
+        encoding=given.encoding,
         label_field=given.label_field or (PREDICTED if given.evaluate else LABEL),
         scores=given.scores,
         explain=given.explain,
@@ -79,6 +87,8 @@ def _how_to_go_on(job: Job) -> str:
 def _told(summary: Summary) -> str:
     done = summary.done
     told = f"{done.lines:,} lines = {done.labelled:,} labelled + {done.rejected:,} rejected"
+    if done.blank:
+        told += f" + {done.blank:,} blank"
     if summary.before:
         told += f"; {summary.before:,} of them by an earlier run"
     if done.rejected:
@@ -88,6 +98,11 @@ def _told(summary: Summary) -> str:
         told += (
             f"\n{found.rows:,} lines with a label of their own:"
             f" accuracy {found.accuracy:.3f}, macro-F1 {found.macro_f1:.3f}"
+        )
+    if summary.unknown:
+        told += (
+            f"\nlabels unknown to the model: {', '.join(map(repr, summary.unknown))};"
+            " predictions for their lines count as wrong"
         )
     return told
 
@@ -109,10 +124,15 @@ def _parser() -> argparse.ArgumentParser:
         " output; it has its name only when it is complete",
     )  # fmt: skip
     add(
-        "--format", choices=["auto", "jsonl", "text"], default="auto",
-        help='an object {"text": ...} a line, or a text a line; auto (default): by the ending'
-        " .jsonl, .ndjson, .json or .txt, or else jsonl if the first character is {",
+        "--format", choices=["auto", *get_args(Format)], default="auto",
+        help='jsonl: an object {"text": ...} a line; text: a text a line; csv, tsv: a column text;'
+        " json: an array of objects; mbox, eml: messages; auto (default): by name and content",
     )  # fmt: skip
+    add(
+        "--encoding",
+        metavar="NAME",
+        help="of the input, such as utf-16 or latin-1 (default: utf-8)",
+    )
     add("--scores", action="store_true", help="add the probability of every label")
     add("--explain", type=int, default=0, metavar="N", help="add the N words for and against")
     add(

@@ -20,12 +20,12 @@ from app.schemas import (
     PredictionRequest,
     PredictionResponse,
     decode,
-    is_blank,
     respond,
 )
 from app.services import Services
 from model.classifier import Prediction
 from model.rounding import shown_scores
+from model.text import is_blank
 
 _request_decoder = msgspec.json.Decoder(PredictionRequest)
 _batch_decoder = msgspec.json.Decoder(BatchRequest)

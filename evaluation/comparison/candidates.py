@@ -58,7 +58,7 @@ def subject_once(text: str) -> list[str]:
 
 def _words(classifier: Any) -> Pipeline:
     """The served features, then `classifier`."""
-    return Pipeline([("features", build_pipeline()[0]), ("classifier", classifier)])
+    return Pipeline([*build_pipeline().steps[:-1], ("classifier", classifier)])
 
 
 def _cut_by(analyzer: Callable[[str], list[str]]) -> Pipeline:

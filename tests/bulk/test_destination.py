@@ -39,7 +39,8 @@ def test_going_on_keeps_what_was_recorded(tmp_path: Path) -> None:
 
 def test_lost_bytes_are_noticed(tmp_path: Path) -> None:
     """A partial file that is shorter than what was recorded is not gone on with."""
-    (tmp_path / "out.partial").write_bytes(b"abc")
+    with closing(Destination(str(tmp_path / "out"))) as written:
+        written.write(b"abc")
     with (
         closing(Destination(str(tmp_path / "out"))) as written,
         pytest.raises(BulkError, match="3 bytes where the interrupted run wrote 4"),

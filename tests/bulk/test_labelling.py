@@ -62,9 +62,10 @@ def test_first_bad_line_ends_the_chunk(task: Make) -> None:
 
 
 def test_bad_lines_are_put_aside(task: Make) -> None:
-    """With leave to skip, every line is either labelled or rejected with its place."""
+    """With leave to skip, every line is labelled, rejected with its place, or blank."""
     found = label_chunk(task(skip=True), b'\n{"text":"a"}\nbad\n{"text":"b"}')
-    assert [(each.place, each.line) for each in found.rejects] == [(0, b""), (2, b"bad")]
+    assert [(each.place, each.line) for each in found.rejects] == [(2, b"bad")]
+    assert found.blank == 1
     assert found.labelled == found.output.count(b"\n") == 2
 
 

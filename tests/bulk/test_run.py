@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -15,15 +16,18 @@ from typing import Any
 import pytest
 
 from bulk import output
+from bulk.checkpoint import Done
 from bulk.labelling import Labelled, Task, label_chunk
 from bulk.options import Shard
-from bulk.record import Done
 from bulk.run import Progress, check_count, shard_name
 from bulk.source import Chunk
-from model.dataset import GZIP_MAGIC, Examples
+from bulk.workspace import Workspace
+from model.dataset import Examples
 from model.errors import BulkError
+from model.formats import GZIP_MAGIC
 
 Run = Callable[..., Any]
+SIDE = ".out.jsonl.unfinished"
 
 
 @pytest.fixture
@@ -88,7 +92,7 @@ def test_resumed_run_equals_the_uninterrupted(
     result = tmp_path / name
     with pytest.raises(KeyboardInterrupt):
         run(posts, result, progress=stop_after(chunks))
-    assert files(tmp_path) == sorted([f"{name}.partial", f"{name}.progress", posts.name, "whole"])
+    assert files(tmp_path) == sorted([f".{name}.unfinished", posts.name, "whole"])
     labelled: list[int] = []
     summary = run(posts, result, resume=True, progress=lambda one: labelled.append(one.done.lines))
     assert result.read_bytes() == whole.read_bytes()
@@ -99,19 +103,18 @@ def test_resumed_run_equals_the_uninterrupted(
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_killed_run_goes_on_from_its_last_record(
+def test_killed_run_goes_on_from_its_last_checkpoint(
     run: Run, posts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was written after the last record, and never recorded, is neither lost nor doubled."""
+    """What was written after the last checkpoint is neither lost nor doubled."""
     monkeypatch.setattr(output, "CHECKPOINT_SECONDS", -1.0)
     killed = tmp_path / "killed"
     killed.mkdir()
 
     def copy(one: Progress) -> None:
         if one.done.lines > 40 and not files(killed):
-            for path in tmp_path.glob("out.jsonl.*"):
-                (killed / path.name).write_bytes(path.read_bytes())
-            with (killed / "out.jsonl.partial").open("ab") as file:
+            shutil.copytree(tmp_path / SIDE, killed / SIDE)
+            with (killed / SIDE / "content").open("ab") as file:
                 file.write(b'{"half a li')
 
     run(posts, tmp_path / "out.jsonl", progress=copy)
@@ -140,14 +143,14 @@ def test_another_request_does_not_resume(
     """A run with another model, option or input is refused, and what was done is kept."""
     with pytest.raises(KeyboardInterrupt):
         run(posts, tmp_path / "out.jsonl", progress=stop_after(2))
-    kept = (tmp_path / "out.jsonl.partial").read_bytes()
+    kept = (tmp_path / SIDE / "content").read_bytes()
     if changed.pop("touched", False):
         os.utime(posts, ns=(1, 1))
     if "model_dir" in changed:
         changed["model_dir"] = small_artifact
     with pytest.raises(BulkError, match=said):
         run(posts, tmp_path / "out.jsonl", resume=True, **changed)
-    assert (tmp_path / "out.jsonl.partial").read_bytes() == kept
+    assert (tmp_path / SIDE / "content").read_bytes() == kept
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -155,17 +158,19 @@ def test_interrupted_run_is_not_overwritten(run: Run, posts: Path, tmp_path: Pat
     """Without --resume the command says what there is, and leaves it."""
     with pytest.raises(KeyboardInterrupt):
         run(posts, tmp_path / "out.jsonl", progress=stop_after(2))
-    kept = (tmp_path / "out.jsonl.partial").read_bytes()
+    kept = (tmp_path / SIDE / "content").read_bytes()
     with pytest.raises(BulkError, match=r"has labelled \d+ lines .* add --resume"):
         run(posts, tmp_path / "out.jsonl")
-    assert (tmp_path / "out.jsonl.partial").read_bytes() == kept
+    assert (tmp_path / SIDE / "content").read_bytes() == kept
 
 
-def test_damaged_record_is_told(run: Run, posts: Path, tmp_path: Path) -> None:
-    """A record that cannot be read is no reason to begin anew without a word."""
-    (tmp_path / "out.jsonl.partial").write_bytes(b"x")
-    (tmp_path / "out.jsonl.progress").write_bytes(b"{")
-    with pytest.raises(BulkError, match="no record of a run"):
+def test_damaged_checkpoint_is_an_error(run: Run, posts: Path, tmp_path: Path) -> None:
+    """A checkpoint that cannot be read is no reason to begin again without a word."""
+    space = Workspace(tmp_path / "out.jsonl")
+    space.make()
+    space.content.write_bytes(b"x")
+    space.checkpoint.write_bytes(b"{")
+    with pytest.raises(BulkError, match="no checkpoint of a run"):
         run(posts, tmp_path / "out.jsonl", resume=True)
 
 
@@ -197,7 +202,7 @@ def test_bad_line_stops_with_its_number(run: Run, posts: Path, tmp_path: Path) -
 @pytest.mark.usefixtures("small_chunks")
 def test_rejects_hold_every_bad_line(run: Run, tmp_path: Path) -> None:
     """Number, reason and the very bytes of each skipped line; the counts add up."""
-    bad = {2: b"", 4: b"\xff\x00", 5: b'{"text":"\xc3\xa9"', 9: b"[]"}
+    bad = {2: b"x", 4: b"\xff\x00", 5: b'{"text":"\xc3\xa9"', 9: b"[]"}
     lines = [bad.get(number, b'{"text":"soup"}') for number in range(1, 12)]
     (tmp_path / "in").write_bytes(b"\n".join(lines))
     summary = run(tmp_path / "in", tmp_path / "out", format="jsonl", skip_bad_lines=True)
@@ -344,7 +349,7 @@ def test_what_would_lose_a_file_or_cannot_be_is_refused(
 def test_lost_line_is_a_fault() -> None:
     """Lines that are neither labelled nor rejected never pass as a complete run."""
     check_count(Done(0, lines=3, labelled=2, rejected=1))
-    with pytest.raises(RuntimeError, match="of 3 lines 2 were labelled and 0 rejected"):
+    with pytest.raises(RuntimeError, match="of 3 lines 2 were labelled, 0 rejected"):
         check_count(Done(0, lines=3, labelled=2))
 
 

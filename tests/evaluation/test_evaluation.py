@@ -129,7 +129,7 @@ def test_three_files_and_the_manifest_are_written(run: Run, tmp_path: Path) -> N
     assert recorded.test_sha256 == report.figures.data.test.sha256
     assert recorded.examples == 20
     assert recorded.views == {
-        "text": {"accuracy": view.accuracy, "macro_f1": view.macro_f1, "ece": view.ece}
+        "text": {name: round(getattr(view, name), 6) for name in ("accuracy", "macro_f1", "ece")}
     }
 
 

@@ -6,10 +6,11 @@ import gzip
 import hashlib
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from model.dataset import (
@@ -71,6 +72,11 @@ def test_blank_lines_are_skipped_but_counted(tmp_path: Path) -> None:
         read_examples(path)
 
 
+def label_key(label: str) -> str:
+    """What two labels that look alike have in common."""
+    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+
+
 @given(examples=st.lists(labelled, min_size=1), as_ascii=st.booleans(), zipped=st.booleans())
 def test_any_text_reads_back(
     examples: list[tuple[str, str]],
@@ -79,6 +85,8 @@ def test_any_text_reads_back(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """Whatever Unicode text and label are written as JSON Lines are read back equal."""
+    # Labels that look alike are an error.
+    assume(len({label_key(label) for _, label in examples}) == len({x for _, x in examples}))
     lines = [
         json.dumps({"text": text, "label": label}, ensure_ascii=as_ascii)
         for text, label in examples
@@ -100,7 +108,7 @@ def test_any_text_reads_back(
         (b'{"text": null, "label": "b"}', r"Expected `str`, got `null` - at `\$.text`"),
         (b'{"text": "a", "label": 3}', r"Expected `str`, got `int` - at `\$.label`"),
         (b'{"text": "\\ud800", "label": "b"}', "JSON is malformed"),
-        (b'{"id": ' + b"[" * 99_999, "recursion"),
+        (b'{"id": ' + b"[" * 99_999, "nested too deep"),
     ],
 )
 def test_line_that_is_no_example_is_refused(tmp_path: Path, line: bytes, reason: str) -> None:
@@ -118,20 +126,16 @@ def test_line_that_is_no_example_is_refused(tmp_path: Path, line: bytes, reason:
         (b'{"text": "a", "label": " \\t"}', "the label is empty: name one or remove the line"),
         (
             b'{"text": "\xff", "label": "b"}',
-            r"not UTF-8 \(invalid start byte\): re-encode the file as UTF-8",
+            r"it is not UTF-8 \(invalid start byte\): re-encode the file as UTF-8",
         ),
         (
             b'{"text": "a", "label": "b", "ignored": "\xc3"}',
-            r"not UTF-8 \(invalid continuation byte\): re-encode the file as UTF-8",
-        ),
-        (
-            b'\xef\xbb\xbf{"text": "a", "label": "b"}',
-            "starts with a byte order mark: save the file without one",
+            r"it is not UTF-8 \(invalid continuation byte\): re-encode the file as UTF-8",
         ),
     ],
 )
 def test_line_with_a_known_remedy_names_it(tmp_path: Path, line: bytes, sentence: str) -> None:
-    """An empty label, bad UTF-8 in any field and a byte order mark are told with their remedy."""
+    """An empty label and bad UTF-8 in any field are named with what to do."""
     path = write(tmp_path / "file", line + b"\n" + GOOD)
     with pytest.raises(DatasetError, match=rf"^\S+/file, line 1: {sentence}$"):
         read_examples(path)
@@ -152,7 +156,7 @@ def test_line_with_a_known_remedy_names_it(tmp_path: Path, line: bytes, sentence
 def test_damaged_gzip_is_refused(tmp_path: Path, content: bytes) -> None:
     """Gzip data that does not unpack whole gives no examples, and the remedy."""
     path = write(tmp_path / "file", content)
-    sentence = r"^\S+/file: damaged gzip data \(.+\): fetch or compress the file again$"
+    sentence = r"^\S+/file: damaged compressed data \(.+\): fetch or compress the file again$"
     with pytest.raises(DatasetError, match=sentence):
         read_examples(path)
 
@@ -207,7 +211,7 @@ def test_dataset_file_is_found_in_either_form(tmp_path: Path) -> None:
 
 def test_folder_without_the_file_says_how_to_get_it(tmp_path: Path) -> None:
     """The error names both forms and the command that fetches them."""
-    sentence = r"holds neither train\.jsonl\.gz nor train\.jsonl: run `make data`, or set DATA_DIR"
+    sentence = r"nor train\.jsonl, \.csv or \.tsv: run `make data`, or set DATA_DIR"
     with pytest.raises(DatasetError, match=sentence):
         find_file(tmp_path, "train")
 
@@ -216,3 +220,38 @@ def test_folder_that_cannot_be_looked_into_is_told(tmp_path: Path) -> None:
     """A folder whose files cannot even be asked for is an error of its own."""
     with pytest.raises(DatasetError, match=r"cannot be read \(File name too long\): give"):
         find_file(tmp_path / ("x" * 300), "train")
+
+
+@pytest.mark.parametrize(
+    "pair", [("a", "a "), ("Space", "space"), ("caf\u00e9", "cafe\u0301"), ("a b", "a  b")]
+)
+def test_labels_that_look_alike_are_an_error(tmp_path: Path, pair: tuple[str, str]) -> None:
+    """Labels that differ only in blanks, case or Unicode form are named."""
+    rows = [{"text": "x", "label": label} for label in pair]
+    path = write(tmp_path / "file", "".join(json.dumps(row) + "\n" for row in rows).encode())
+    with pytest.raises(DatasetError, match="look alike"):
+        read_examples(path)
+
+
+def test_byte_order_marks_are_skipped(tmp_path: Path) -> None:
+    """A file may have one, and one of several files joined has more."""
+    path = write(tmp_path / "file", b"\xef\xbb\xbf" + GOOD + b"\xef\xbb\xbf" + GOOD)
+    assert len(read_examples(path)) == 2
+
+
+@pytest.mark.parametrize(("ending", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_table_is_read(tmp_path: Path, ending: str, delimiter: str) -> None:
+    """Columns named text and label are examples, quoted fields with line ends included."""
+    lines = [["label", "id", "text"], ["a", "1", '"two\nlines"'], ["b", "2", "other"]]
+    content = "".join(delimiter.join(line) + "\n" for line in lines)
+    path = write(tmp_path / f"train.{ending}", content.encode())
+    found = read_examples(find_file(tmp_path, "train"))
+    assert (found.texts, found.labels, found.path) == (["two\nlines", "other"], ["a", "b"], path)
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
+def test_other_encoding_is_named(tmp_path: Path, codec: str) -> None:
+    """A dataset in another encoding is an error that names it."""
+    path = write(tmp_path / "file", (GOOD.decode() * 20).encode(codec))
+    with pytest.raises(DatasetError, match=codec[:6].upper()):
+        read_examples(path)

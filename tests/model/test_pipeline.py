@@ -63,7 +63,7 @@ def test_unknown_words_give_the_intercept() -> None:
 def test_prediction_folds_into_one_matrix() -> None:
     """Counting words and one product with idf-scaled weights give the pipeline's score."""
     fitted = build_pipeline().fit(TEXTS, LABELS)
-    vectorizer, classifier = fitted
+    _, vectorizer, classifier = fitted
     text = "moon moon soup unknown"
     counts = {w: n for w, n in Counter(tokenize(text)).items() if w in vectorizer.vocabulary_}
     columns = [vectorizer.vocabulary_[word] for word in counts]

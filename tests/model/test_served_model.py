@@ -27,7 +27,7 @@ REACH = {"post": (0.963, 0.962), "body": (0.941, 0.940), "plain": (0.870, 0.867)
 @pytest.fixture(scope="module")
 def served() -> Artifact:
     """The committed artifact; the tests are skipped where somebody's own stands in its place."""
-    loaded = artifact.load(ROOT / "model")
+    loaded = artifact.load(ROOT / "model" / "trained")
     if loaded.manifest.data.source != CHALLENGE.name:
         pytest.skip(f"model/ was trained on {loaded.manifest.data.source}")
     return loaded
@@ -45,7 +45,7 @@ def test_set() -> Examples:
 
 def test_artifact_is_small(served: Artifact) -> None:
     """The committed dump stays within 3 MB."""
-    assert (ROOT / "model" / served.manifest.pipeline.file).stat().st_size <= 3_000_000
+    assert (ROOT / "model" / "trained" / served.manifest.pipeline.file).stat().st_size <= 3_000_000
 
 
 @pytest.mark.parametrize("view", MAIL_VIEWS)
@@ -71,6 +71,8 @@ def test_quality_is_what_the_manifest_says(served: Artifact, test_set: Examples,
     assert served.manifest.evaluation is not None, "run `make evaluate`"
     assert served.manifest.evaluation.test_sha256 == test_set.sha256
     published = served.manifest.evaluation.views[view]
-    assert (accuracy, macro_f1) == pytest.approx((published["accuracy"], published["macro_f1"]))
+    assert (accuracy, macro_f1) == pytest.approx(
+        (published["accuracy"], published["macro_f1"]), abs=1e-6
+    )
     assert accuracy >= REACH[view][0]
     assert macro_f1 >= REACH[view][1]

@@ -74,7 +74,7 @@ def test_interrupted_command_goes_on(
         start_new_session=True,
     )
     deadline = time.monotonic() + 60
-    while not posts.with_name("out.progress").exists():
+    while not (posts.with_name(".out.unfinished") / "checkpoint.json").exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
     # A terminal's Ctrl-C is sent to all processes of the command.

@@ -1,18 +1,18 @@
 """How far a run is, on disk beside its result: what it was asked for and what is done.
 
-The record is replaced in one step, after the bytes that it speaks of are on the disk, so it never
+The checkpoint is replaced in one step, after the bytes that it counts are on the disk, so it never
 promises what is not there.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import msgspec
 
 from bulk.options import Options, Shard
 from bulk.source import CHUNK_BYTES, InputFile
+from bulk.workspace import Workspace
 from model.errors import BulkError
 
 
@@ -24,6 +24,7 @@ class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lines: int = 0
     labelled: int = 0
     rejected: int = 0
+    blank: int = 0
     output_bytes: int = 0
     reject_bytes: int = 0
     pairs: tuple[tuple[str, str, int], ...] = ()
@@ -42,49 +43,44 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chunk_bytes: int = CHUNK_BYTES
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A run's request and what of it is done."""
 
     request: Request
     done: Done
 
 
-def path_of(output: str) -> Path:
-    """Where the record of a run with this output lies."""
-    return Path(f"{output}.progress")
-
-
-def write(path: Path, record: Record) -> None:
-    """Replace the record of a path in one step."""
-    new = path.with_name(f"{path.name}.new")
-    with new.open("wb") as file:
-        file.write(msgspec.json.encode(record))
+def write(workspace: Workspace, checkpoint: Checkpoint) -> None:
+    """Replace the checkpoint of a workspace in one step."""
+    with workspace.new_checkpoint.open("wb") as file:
+        file.write(msgspec.json.encode(checkpoint))
         file.flush()
         os.fsync(file.fileno())
-    new.replace(path)
+    workspace.new_checkpoint.replace(workspace.checkpoint)
 
 
-def read(path: Path) -> Record | None:
-    """Return the record of a path, None where there is none; raises BulkError if it is damaged."""
+def read(workspace: Workspace) -> Checkpoint | None:
+    """Return the checkpoint of a workspace, None without; raises BulkError if it is damaged."""
+    path = workspace.checkpoint
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Record)
-    except FileNotFoundError:
+        return msgspec.json.decode(path.read_bytes(), type=Checkpoint)
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BulkError(
-            f"{path} is no record of a run ({error}): remove it to begin anew"
+            f"{path} is no checkpoint of a run ({error}): remove {workspace.folder} to begin again"
         ) from None
 
 
-def check_same(record: Record, request: Request, path: Path) -> None:
-    """Raise BulkError when the recorded run was asked for something else."""
+def check_same(checkpoint: Checkpoint, request: Request, workspace: Workspace) -> None:
+    """Raise BulkError when the run of the checkpoint was asked for something else."""
     different = [
         name
         for name in Request.__struct_fields__
-        if getattr(record.request, name) != getattr(request, name)
+        if getattr(checkpoint.request, name) != getattr(request, name)
     ]
     if different:
         raise BulkError(
             f"the interrupted run had another {' and another '.join(different)}: give what it had,"
-            f" or remove {path} to begin anew"
+            f" or remove {workspace.folder} to begin again"
         )
