@@ -8,7 +8,7 @@ WORKDIR /srv
 COPY requirements.txt /tmp/
 # No pip in the environment: what is served never installs anything. Nor what packages carry for
 # their own development; one that needs its tests would fail the start, which is tried on every
-# image. On a read-only root, bytecode that is not there would be compiled anew at every start.
+# image. On a read-only root, bytecode that is not there would be compiled again at every start.
 RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --no-cache-dir --no-compile --no-deps \
         --require-hashes --disable-pip-version-check --root-user-action ignore \

@@ -95,12 +95,13 @@ chaos: ## Make faults and report what the service does (needs wrk and nginx); wr
 lint: ## Check style, types, import directions and workflows
 	$(SETUP_DEV)
 	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m scripts.check_words
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/zizmor --offline --quiet .github
 
-format: ## Mend style and format where that can be done
+format: ## Fix style and format where that can be done
 	$(SETUP_DEV)
 	@$(VENV_PYTHON) -m ruff check --fix --quiet .
 	@$(VENV_PYTHON) -m ruff format --quiet .

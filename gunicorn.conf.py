@@ -122,7 +122,7 @@ def worker_abort(worker: ServiceWorker) -> None:
 
 
 def on_reload(server: Arbiter) -> None:
-    """Load the artifact anew on SIGHUP; a bad one is refused and the old one keeps serving.
+    """Load the artifact again on SIGHUP; a bad one is rejected and the old one keeps serving.
 
     With preload_app gunicorn forks the new workers from the application it holds already, so the
     new one must be put in its place.

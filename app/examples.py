@@ -1,4 +1,4 @@
-"""Texts to try the service with, in our own words, by the label that they are meant to show.
+"""Texts to try the service with, invented, by the label that they are meant to show.
 
 Which of them are offered follows from the labels of the model.
 """

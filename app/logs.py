@@ -1,7 +1,7 @@
 """Structured logs: one JSON object a line on standard output, with the id of the request.
 
 Texts of requests are personal data and never logged: not by us, and not by way of an exception's
-message or of what gunicorn tells of a request.
+message or of what gunicorn reports of a request.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class ServerLogger(glogging.Logger):  # type: ignore[misc]  # gunicorn publishes
         logging.config.dictConfig(logging_config(cfg.loglevel))
 
     def access(self, *args: object, **kwargs: object) -> None:
-        """Write nothing: the application logs its requests itself, when told to."""
+        """Write nothing: the application logs its requests itself, where it is asked for."""
 
 
 def logging_config(level: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What gunicorn imports: the application made from the environment's settings.
 
-Problems that the operator can mend end the process with one sentence instead of a traceback.
+Problems that the operator can correct end the process with one sentence instead of a traceback.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def application() -> Flask:
 
 
 def start() -> Flask:
-    """As `application`, for the first start: what the operator can mend ends the process."""
+    """As `application`, for the first start: what the operator can correct ends the process."""
     try:
         return application()
     except (UserError, ConfigError) as error:

@@ -14,5 +14,5 @@ def constant() -> Response:
 
 @application.get("/readyz")
 def ready() -> str:
-    """Tell that the server is up."""
+    """Answer that the server is up."""
     return "ready"

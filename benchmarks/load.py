@@ -98,7 +98,7 @@ def open_loop(
     while sent < len(due) or number_of:
         if free and sent < len(due) and time.perf_counter() - started >= due[sent]:
             connection = free.pop()
-            with suppress(OSError):  # it is closed, which reading will tell
+            with suppress(OSError):  # it is closed, which reading will show
                 connection.sendall(requests[sent % len(requests)])
             number_of[connection] = sent
             sent += 1
@@ -123,7 +123,7 @@ def _request(path: str, body: bytes) -> bytes:
 
 
 def _answered_ok(connection: socket.socket) -> bool:
-    """Read an answer that has begun, and tell whether it is a 200; one is not used again else."""
+    """Read an answer that has begun, and return whether it is a 200; one is not used again else."""
     connection.settimeout(ANSWER_SECONDS)
     answer = http.client.HTTPResponse(connection)
     try:

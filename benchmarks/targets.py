@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.server import ROOT, Server, free_port, running
 
 PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
-# Every server computes on one thread a worker, as ours does.
+# Every server computes on one thread a worker, as this service does.
 SINGLE_THREADED = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 PREDICTION = "/prediction, 1 worker"
@@ -116,5 +116,5 @@ SETTINGS = [
 
 
 def installed_peers() -> list[Target]:
-    """Return the services that ours is compared with, if `make benchmark-peers` was run."""
+    """Return the services that this one is compared with, if `make benchmark-peers` was run."""
     return PEERS if PEERS_PYTHON.exists() else []

@@ -142,7 +142,7 @@ def _labelled(
             yield chunk, labelled
     except TerminatedWorkerError:
         raise BulkError(
-            "a worker process was killed, mostly for want of memory: give the run more of it, or"
+            "a worker process was killed, mostly because memory ran out: give the run more, or"
             " fewer --jobs"
         ) from None
     except TimeoutError:

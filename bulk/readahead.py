@@ -57,7 +57,7 @@ class Readahead(Generic[T]):
             self._put(error)
 
     def _put(self, item: T | BaseException | None) -> bool:
-        """Wait for room; tell whether there was some before the end."""
+        """Wait for room; return whether there was some before the end."""
         while not self._closed.is_set():
             try:
                 self._queue.put(item, timeout=_PAUSE_SECONDS)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from bulk import checkpoint
-from bulk.agreement import Agreement, agreement, check_number
+from bulk.accuracy import Agreement, agreement, check_number
 from bulk.backends import Outcomes
 from bulk.checkpoint import Done, Request
 from bulk.labelling import Labelled, Task

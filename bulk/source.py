@@ -29,7 +29,7 @@ LINE_END = b"\n"
 
 
 class InputFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What tells whether a file is still the one that a run began with."""
+    """What shows whether a file is still the one that a run began with."""
 
     size: int
     mtime_ns: int

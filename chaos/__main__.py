@@ -1,6 +1,6 @@
 """`make chaos`: python -m chaos [NAME ...] [--reports DIR].
 
-Ends with status 1 when a promise is not kept, or a trial cannot tell.
+Ends with status 1 when a promise is not kept, or a trial has no answer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Artifacts that differ in every answer, so that an answer tells which of them made it."""
+"""Artifacts that differ in every answer, so that an answer shows which of them made it."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def _ask(app: Flask, tally: Tally, kind: str, path: str, body: bytes, query: str
     environ = create_environ(path, method="POST", query_string=query)
     environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
     answered: list[str] = []
-    # Of this process alone: another's load is no hang of ours.
+    # Of this process alone: another's load is no hang.
     started = time.process_time()
     content = b"".join(app(environ, lambda line, *_: answered.append(line)))  # type: ignore[arg-type]
     seconds = time.process_time() - started
@@ -177,7 +177,7 @@ def _of_bodies(tally: Tally) -> Outcome:
     return Outcome(
         "bad input: bodies, to the application in process",
         f"{tally.cases.total()} cases: {_listed(kinds)}, seed {SEED}; {_listed(tally.statuses)};"
-        f" longest {tally.longest * 1000:.0f} ms of CPU{_told(tally)}",
+        f" longest {tally.longest * 1000:.0f} ms of CPU{_reported(tally)}",
         f"≥ {LEAST_CASES} cases, no 5xx, none over {LONGEST_SECONDS:.0f} s of CPU",
         not tally.wrong and tally.cases.total() >= LEAST_CASES,
     )
@@ -188,7 +188,7 @@ def _of_heads(tally: Tally, *, alive: bool, errors: int) -> Outcome:
         "bad input: requests, to the server's port",
         f"{_listed(tally.cases)}, seed {SEED}; {_listed(tally.statuses)}; longest"
         f" {tally.longest * 1000:.0f} ms; {errors} errors logged,"
-        f" workers {'the same' if alive else 'replaced'}{_told(tally)}",
+        f" workers {'the same' if alive else 'replaced'}{_reported(tally)}",
         f"answered 4xx, 501 or closed in {LONGEST_EXCHANGE_SECONDS:.0f} s, nothing answered after"
         " an ambiguous request, same workers",
         not tally.wrong and alive and errors == 0,
@@ -199,7 +199,7 @@ def _listed(counts: Counter[str] | Counter[int]) -> str:
     return ", ".join(f"{number} {name}" for name, number in sorted(counts.items(), key=str))
 
 
-def _told(tally: Tally) -> str:
+def _reported(tally: Tally) -> str:
     return "".join(f"; {each}" for each in tally.wrong[:5])
 
 

@@ -68,8 +68,9 @@ def _outcome(running: Service, name: str, frame: Callable[[str, bytes], bytes]) 
         for path, body, answer in _bodies(size):
             received, _ = exchange(running.port, frame(path, body), seconds=SECONDS)
             expected = 200 if size <= LIMIT else 413
-            told = json.loads(received.partition(b"\r\n\r\n")[2]) if status(received) == 200 else {}
-            if status(received) == expected and (expected == 413 or told == answer):
+            body_of_answer = received.partition(b"\r\n\r\n")[2]
+            decoded = json.loads(body_of_answer) if status(received) == 200 else {}
+            if status(received) == expected and (expected == 413 or decoded == answer):
                 right += 1
             else:
                 wrong.append(f"{size_name} the limit: {status(received)}")

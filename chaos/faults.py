@@ -111,14 +111,14 @@ def _fills_up(folder: str) -> Outcome:
             os.kill(pid, signal.SIGKILL)
         right.append(_ask(running))
         os.kill(running.server.pid, signal.SIGHUP)
-        told = until(lambda: FULL in running.log, 30)
+        reported = until(lambda: FULL in running.log, 30)
         right.append(_ask(running))
         counted = _counted(running)
     asked = ASKED * len(right)
     return _outcome(
         "a disk for metrics that fills up",
-        f"{sum(right)} of {asked} right, {counted} counted, {'told' if told else 'not told'}",
-        f"{asked} of {asked} right, {asked} counted, told",
+        f"{sum(right)} of {asked} right, {counted} counted, {'' if reported else 'not '}logged",
+        f"{asked} of {asked} right, {asked} counted, logged",
     )
 
 
@@ -142,7 +142,7 @@ def _answers(port: int) -> bool:
 
 
 def _counted(running: Service) -> int:
-    """How many predictions the metrics tell of."""
+    """How many predictions the metrics count."""
     answer, _ = exchange(running.port, b"GET /metrics HTTP/1.0\r\n\r\n")
     return round(
         sum(map(float, re.findall(rb"^predictions_total\S* (\S+)$", answer, re.MULTILINE)))

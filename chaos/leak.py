@@ -164,11 +164,11 @@ def sample(server: Server, metrics_base: Path, requests: int) -> Sample:
 
 
 def megabytes(pid: int, kind: str) -> float:
-    """Memory of a process, of one of the kinds that the kernel tells in smaps_rollup."""
+    """Memory of a process, of one of the kinds that the kernel shows in smaps_rollup."""
     for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
         if line.startswith(f"{kind}:"):
             return int(line.split()[1]) / 1024
-    raise ServerError(f"the kernel does not tell {kind} of process {pid}")
+    raise ServerError(f"the kernel does not show {kind} of process {pid}")
 
 
 def _line(method: str, path: str, body: object) -> bytes:

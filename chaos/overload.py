@@ -128,7 +128,7 @@ def probing(port: int) -> Iterator[list[float | None]]:
 
 
 def probe(port: int, waits: list[float | None], ended: threading.Event) -> None:
-    """Ask every half second until told to end."""
+    """Ask every half second until it is to end."""
     while not ended.wait(0.5):
         started = time.perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)

@@ -29,11 +29,11 @@ def trial(requests: int = REQUESTS) -> list[Outcome]:
     least = requests // 3
     parts = {"reload": reload(least), "drain": drain(least), "rolling restart": roll(least)}
     seen = [one for part, _ in parts.values() for one in part]
-    told = ", ".join(f"{name} {_told(part)}" for name, (part, _) in parts.items())
+    reported = ", ".join(f"{name} {_reported(part)}" for name, (part, _) in parts.items())
     return [
         Outcome(
             "No request lost in a planned change",
-            f"{len(failures(seen))} failed of {len(seen)} ({told})",
+            f"{len(failures(seen))} failed of {len(seen)} ({reported})",
             f"0 failed of >= {requests}",
             not failures(seen) and len(seen) >= requests,
         ),
@@ -42,7 +42,7 @@ def trial(requests: int = REQUESTS) -> list[Outcome]:
 
 
 def reload(least: int) -> tuple[list[Asked], list[Outcome]]:
-    """SIGHUP with another artifact, several times, each answer telling the model by its label.
+    """SIGHUP with another artifact, several times, each answer showing the model by its label.
 
     The switch is complete when the last worker of the earlier model has exited: what is sent from
     then on has to be answered by the new one.
@@ -77,7 +77,7 @@ def reload(least: int) -> tuple[list[Asked], list[Outcome]]:
 
 
 def drain(least: int) -> tuple[list[Asked], list[Outcome]]:
-    """SIGTERM to one of two replicas, of which nginx is not told: it has to find out."""
+    """SIGTERM to one of two replicas, of which nginx does not know: it has to find out."""
     with ExitStack() as stack:
         servers = [stack.enter_context(serving(workers=1)) for _ in range(2)]
         # A prediction changes nothing, so that one which found a closing connection may be sent on.
@@ -125,6 +125,6 @@ def _await_end(server: Server, pids: set[int]) -> None:
         time.sleep(0.02)
 
 
-def _told(seen: list[Asked]) -> str:
+def _reported(seen: list[Asked]) -> str:
     reasons = Counter(one.failure for one in failures(seen))
     return ", ".join([f"{len(seen)}", *(f"{n} {name}" for name, n in reasons.items())])

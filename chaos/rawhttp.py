@@ -35,7 +35,7 @@ def exchange(
 ) -> tuple[bytes, bool]:
     """Send bytes as they are on a connection of their own, and read until it is closed.
 
-    With `half_close` the server is told that no more will come.
+    With `half_close` the server learns that no more will come.
 
     Returns what was answered, and whether the server closed the connection in time.
     """

@@ -54,7 +54,7 @@ class Failure:
 def service(*prefix: str, **settings: object) -> Iterator[Service]:
     """Run the service with some of its settings, others by default, and stop it in the end.
 
-    The prefix is a command that in its turn executes the service's. Raises ServerError when it
+    The prefix is a command that then executes the service's. Raises ServerError when it
     does not start.
     """
     with TemporaryDirectory() as folder:
@@ -66,7 +66,7 @@ def service(*prefix: str, **settings: object) -> Iterator[Service]:
 def serving(
     *prefix: str, log: Path | None = None, **settings: object
 ) -> AbstractContextManager[Server]:
-    """Run the service alike, two workers unless told otherwise, without a look at its log."""
+    """Run the service alike, two workers unless set otherwise, without a look at its log."""
     port = free_port()
     env = _variables({"port": port, "workers": 2} | settings)
     return running([*prefix, *COMMAND], port=port, ready="/readyz", env=env, log=log)
@@ -102,7 +102,7 @@ def _variables(settings: dict[str, object]) -> dict[str, str]:
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait for a condition; tell whether it came to hold in time."""
+    """Wait for a condition; return whether it came to hold in time."""
     deadline = time.monotonic() + seconds
     while not (held := condition()) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Texts of our own that trials send and train on, of the length of ordinary posts."""
+"""Invented texts that trials send and train on, of the length of ordinary posts."""
 
 from __future__ import annotations
 

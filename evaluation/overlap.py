@@ -27,7 +27,7 @@ def has_near_duplicate(train: Sequence[str], test: Sequence[str]) -> Bools:
 
     Nearly the same means that the sets of five-word shingles have a Jaccard similarity of at least
     one half (Broder 1997); the similarity is exact but for collisions of the shingles' hashes. A
-    text of under five words has no shingle, hence no near duplicate.
+    text of under five words has no shingle, so no near duplicate.
     """
     vectorizer = HashingVectorizer(
         ngram_range=(SHINGLE, SHINGLE),

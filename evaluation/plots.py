@@ -1,6 +1,6 @@
 """The report's pictures, as SVG.
 
-The only module here that may import matplotlib, and of ours only the figures and how pictures look.
+The only module here that imports matplotlib.
 Series differ by marker and line as well as by colour. The same figures give the same bytes.
 """
 
@@ -20,8 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 from numpy.typing import NDArray
 
-from evaluation.drawing import BLUE, GREEN, INK, METADATA, PURPLE, RC, VERMILLION
 from evaluation.figures import Interval, LearningCurve, ViewFigures
+from evaluation.plot_style import BLUE, GREEN, INK, METADATA, PURPLE, RC, VERMILLION
 
 Views = Mapping[str, ViewFigures]
 Ints = NDArray[np.int64]

@@ -103,7 +103,7 @@ def save(
                 other.unlink()
     except OSError as error:
         raise ArtifactError(
-            f"{directory} cannot be written ({error.strerror or error}): mend that and {RETRAIN}"
+            f"{directory} cannot be written ({error.strerror or error}): correct that and {RETRAIN}"
         ) from None
     return manifest
 
@@ -206,7 +206,7 @@ def _canaries(pipeline: Pipeline) -> list[Canary]:
     if not np.isfinite(rows).all():
         raise ArtifactError(
             "the trained pipeline gives scores that are no numbers, so it was not saved:"
-            f" mend the data or the hyperparameters and {RETRAIN}"
+            f" correct the data or the hyperparameters and {RETRAIN}"
         )
     return [
         Canary(text, dict(zip(labels, map(float, row), strict=True)))
@@ -215,7 +215,7 @@ def _canaries(pipeline: Pipeline) -> list[Canary]:
 
 
 def _forget_addresses(pipeline: Pipeline) -> None:
-    """Drop the memory address that a vectoriser keeps, lest equal dumps differ by process.
+    """Drop the memory address that a vectoriser keeps: equal dumps would differ by process.
 
     scikit-learn notes there which stop words it has checked already; it notes them again.
     """

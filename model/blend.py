@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 Floats = npt.NDArray[np.floating[Any]]
-# Dense or sparse; SciPy publishes no types to tell them apart by.
+# Dense or sparse; SciPy publishes no types to distinguish them by.
 Matrix: TypeAlias = Any
 Linear = tuple[Floats, Floats]
 

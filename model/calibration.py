@@ -47,7 +47,7 @@ def fit_calibrated(
 
     `views` maps a name to the n texts of that view; `labels`, `groups` and `related` have
     one value per text. For each of five folds the whole pipeline, vectoriser included, is
-    fitted anew on texts that share neither a group nor a related number with the fold, and
+    fitted on texts that share neither a group nor a related number with the fold, and
     scores all views of the fold. One temperature is fitted on all scores, then the pipeline
     on all texts. With too few texts to predict any out of fold, the pipeline keeps the
     temperature it came with, under a warning. `pipeline` itself is left as it was.

@@ -32,7 +32,7 @@ class Prediction(NamedTuple):
     probabilities: Sequence[float]
     """Probability of each label, [n_labels], in the order of `Classifier.labels`."""
     known_share: float
-    """Share of the text's terms that training knew; NaN where it cannot be told."""
+    """Share of the text's terms that training knew; NaN where it is not known."""
 
 
 class Evidence(NamedTuple):
@@ -103,7 +103,7 @@ class Classifier:
         return Prediction(label, highest, probabilities, known_share)
 
     def explain(self, text: str, label: str, most: int) -> Explanation:
-        """Tell why `text` scores as it does for `label`, by at most `most` terms on either side."""
+        """Explain the score of `text` for `label`, by at most `most` terms on either side."""
         terms, weights, bias = self._evidence(text)
         column = self.labels.index(label)
         ranked = sorted(

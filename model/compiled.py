@@ -7,7 +7,7 @@ weights are folded once, at load, into one matrix, and texts are scored many at 
 FeatureUnion of vectorizers has a matrix for each, and their scores are added.
 
 A constant added to every label's score changes no probability, so weights and intercepts are
-centred over the labels: a term's weight then tells how much more it speaks for one label than for
+centred over the labels: a term's weight then shows how much more it speaks for one label than for
 the labels on average.
 """
 

@@ -40,7 +40,7 @@ def fetch_datasets(
         _report(_present(data_dir), sources, say)
     except OSError as error:
         raise DatasetError(
-            f"{data_dir} cannot be used ({error}): mend that, or set DATA_DIR to another folder"
+            f"{data_dir} cannot be used ({error}): correct that, or set DATA_DIR to another folder"
         ) from None
 
 

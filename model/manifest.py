@@ -112,4 +112,4 @@ def current_versions() -> dict[str, str]:
 def unreadable(path: Path, error: OSError | ValueError) -> ArtifactError:
     """The error of a file of an artifact that cannot be read."""
     reason = getattr(error, "strerror", None) or error
-    return ArtifactError(f"{path} cannot be read ({reason}): mend that, or {RETRAIN}")
+    return ArtifactError(f"{path} cannot be read ({reason}): correct that, or {RETRAIN}")

@@ -87,7 +87,7 @@ def tokenize(text: str) -> list[str]:
     * letters are lower-cased, and letters and combining marks of every script are kept;
     * every decimal digit becomes `0`, so `1993` and `2026` are one word, `0000`;
     * every other character separates words; `user@host.edu` gives `user`, `host`, `edu`;
-    * kana and Han characters are one word each, for want of spaces;
+    * kana and Han characters are one word each, because they have no spaces;
     * one final `s` of a word is dropped: plurals meet their singular, at the price of
       shortening `is` to `i` (in `make compare` a gain, though not beyond noise);
     * when the first paragraph has a line `Subject: ...`, as mail headers do, its words

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 # The functions behind `fetch_20newsgroups(remove=...)`. scikit-learn publishes them only
-# through that loader, hence the private module; using them keeps figures comparable.
+# through that loader, so this is a private module.
 from sklearn.datasets._twenty_newsgroups import (
     strip_newsgroup_footer,
     strip_newsgroup_header,

@@ -9,7 +9,7 @@ from model.errors import UserError
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command; what its user can mend ends it with one sentence and exit code 1."""
+    """Run a command; what its user can correct ends it with one sentence and exit code 1."""
     try:
         main()
     except UserError as error:

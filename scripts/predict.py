@@ -37,7 +37,7 @@ def main() -> None:
     except BrokenPipeError:
         # Whoever read the results wants no more of them, as `head` does.
         sys.exit(128 + signal.SIGPIPE)
-    print(_told(summary), file=sys.stderr if summary.output == STANDARD else sys.stdout)
+    print(_reported(summary), file=sys.stderr if summary.output == STANDARD else sys.stdout)
     if summary.done.rejected > summary.done.lines / 2:
         raise BulkError(
             f"{summary.done.rejected:,} of {summary.done.lines:,} lines are bad, more than half: is"
@@ -84,27 +84,27 @@ def _how_to_go_on(job: Job) -> str:
     return f"interrupted after {lines:,} lines: the same command with --resume goes on from there"
 
 
-def _told(summary: Summary) -> str:
+def _reported(summary: Summary) -> str:
     done = summary.done
-    told = f"{done.lines:,} lines = {done.labelled:,} labelled + {done.rejected:,} rejected"
+    reported = f"{done.lines:,} lines = {done.labelled:,} labelled + {done.rejected:,} rejected"
     if done.blank:
-        told += f" + {done.blank:,} blank"
+        reported += f" + {done.blank:,} blank"
     if summary.before:
-        told += f"; {summary.before:,} of them by an earlier run"
+        reported += f"; {summary.before:,} of them by an earlier run"
     if done.rejected:
-        told += f"\nrejected lines, with numbers and reasons: {summary.rejects}"
+        reported += f"\nrejected lines, with numbers and reasons: {summary.rejects}"
     if summary.agreement:
         found = summary.agreement
-        told += (
+        reported += (
             f"\n{found.rows:,} lines with a label of their own:"
             f" accuracy {found.accuracy:.3f}, macro-F1 {found.macro_f1:.3f}"
         )
     if summary.unknown:
-        told += (
+        reported += (
             f"\nlabels unknown to the model: {', '.join(map(repr, summary.unknown))};"
             " predictions for their lines count as wrong"
         )
-    return told
+    return reported
 
 
 def _jobs(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Small examples of our own, what is made of them, and a real server: for all rooms' tests."""
+"""Small invented examples, what is made of them, and a real server: for all rooms' tests."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ DEFAULTS = (Path("/dev/shm"), Path(os.environ.get("TMPDIR", "/tmp")))
 def make_directory(base: Path | None, room: int) -> Path:
     """Make and lock this server's folder inside `base`, or inside one of DEFAULTS.
 
-    Gunicorn reads its settings again at a reload, hence the same arguments give the same folder.
+    Gunicorn reads its settings again at a reload, so the same arguments give the same folder.
     Raises ConfigError where none can be written or has `room` bytes free: a counter that outgrew
     a full memory disk would end its process by SIGBUS, at any later moment.
     """

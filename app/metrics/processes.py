@@ -44,19 +44,19 @@ class ProcessCollector:
 
 
 def backlog() -> int:
-    """Connections that the kernel accepted and no worker took up yet; 0 where it does not tell."""
+    """Connections that the kernel accepted and no worker took up yet; 0 where it does not say."""
     return sum(map(waiting, workers.listeners()))
 
 
 def waiting(listener: Any) -> int:
-    """Connections in the queue of a listening socket; 0 where the kernel does not tell.
+    """Connections in the queue of a listening socket; 0 where the kernel does not say.
 
     From TCP_INFO, whose fifth number, tcpi_unacked, is that of a listening socket: as cheap with
     many connections as with few, while /proc/net/tcp has a line for each.
     """
     with contextlib.suppress(OSError):  # no TCP, or closed by now
-        told = listener.getsockopt(socket.IPPROTO_TCP, TCP_INFO, UNACKED.stop)
-        return int.from_bytes(told[UNACKED], sys.byteorder)
+        reported = listener.getsockopt(socket.IPPROTO_TCP, TCP_INFO, UNACKED.stop)
+        return int.from_bytes(reported[UNACKED], sys.byteorder)
     return 0
 
 
@@ -80,7 +80,7 @@ def proportional_bytes(pid: int) -> int:
     for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
-    raise OSError(f"the kernel does not tell the proportional memory of process {pid}")
+    raise OSError(f"the kernel does not show the proportional memory of process {pid}")
 
 
 def _of_processes(processes: dict[str, int]) -> Iterator[Metric]:
@@ -102,6 +102,6 @@ def _of_processes(processes: dict[str, int]) -> Iterator[Metric]:
         for family, read in sources:
             try:
                 family.add_metric([name], read(pid))
-            except OSError:  # it ended just now, or the kernel does not tell
+            except OSError:  # it ended just now, or the kernel does not show it
                 continue
     yield from (cpu, resident, proportional)

@@ -5,7 +5,7 @@ SwaggerUIBundle({
   domNode: root,
   url: root.dataset.description,
   presets: [SwaggerUIBundle.presets.apis],
-  // The descriptions are told to no validator outside.
+  // The descriptions are sent to no validator outside.
   validatorUrl: null,
   onComplete() {
     // The page grew above the problem type that brought the reader here.

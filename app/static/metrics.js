@@ -1,4 +1,4 @@
-// The second view: figures worked out here from what the service tells Prometheus, and kept nowhere.
+// The second view: figures worked out here from what the service shows Prometheus, and kept nowhere.
 
 import { bar, element, percent } from "./elements.js";
 import { parse, quantile, sum } from "./exposition.js";
@@ -96,7 +96,7 @@ function confidence(buckets) {
       counted = value;
       return made;
     });
-  // Of several labels the likeliest is hardly ever below a tenth; empty low rows tell nothing.
+  // Of several labels the likeliest is hardly ever below a tenth; empty low rows show nothing.
   const first = bars.findIndex((made) => made.querySelector(".fill").style.width !== "0%");
   byId("confidence").replaceChildren(...bars.slice(Math.max(0, first)));
 }

@@ -117,7 +117,7 @@ function timing(elapsed, header) {
   const stages = [...(header ?? "").matchAll(/([\w-]+)[^,]*?;\s*dur=([\d.]+)/g)].map(
     ([, name, milliseconds]) => `${name} ${Number(milliseconds).toFixed(2)} ms`,
   );
-  return [`${elapsed.toFixed(1)} ms there and back`, ...stages].join(", ");
+  return [`${elapsed.toFixed(1)} ms round trip`, ...stages].join(", ");
 }
 
 // In single quotes a shell takes every character as it is, but the single quote.

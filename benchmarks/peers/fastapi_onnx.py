@@ -71,5 +71,5 @@ async def prediction(given: Text) -> Label:
 
 @application.get("/readyz")
 async def ready() -> str:
-    """Tell that the server is up."""
+    """Answer that the server is up."""
     return "ready"

@@ -21,5 +21,5 @@ def prediction() -> Response:
 
 @application.get("/readyz")
 def ready() -> str:
-    """Tell that the server is up."""
+    """Answer that the server is up."""
     return "ready"

@@ -1,6 +1,6 @@
 """The comparison as a plot: accuracy of the mean view against the cost of a prediction.
 
-The only module here that may import matplotlib, and of ours only the figures and how pictures look.
+The only module here that imports matplotlib.
 Kinds differ by marker as well as by colour.
 """
 
@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 from sklearn.isotonic import isotonic_regression
 
 from evaluation.comparison.figures import CandidateFigures, Comparison
-from evaluation.drawing import BLUE, GREY, INK, METADATA, RC, VERMILLION
+from evaluation.plot_style import BLUE, GREY, INK, METADATA, RC, VERMILLION
 
 DPI = 200
 LINE = 0.04

@@ -115,7 +115,7 @@ def paired_difference(
 def pareto_front(
     costs: Sequence[float], accuracies: Sequence[float], tolerance: float = COST_TOLERANCE
 ) -> list[bool]:
-    """Tell of each point whether no other is better in one respect and no worse in the other.
+    """Return of each point whether no other is better in one respect and no worse in the other.
 
     Costs within `tolerance`, a share, of each other count as equal.
     """

@@ -36,7 +36,7 @@ NEIGHBOURS = """
 ## Neighbours of the served configuration
 
 One thing changed each. The difference is paired, on the same folds, ± one standard error with the
-threads as clusters: less than two errors is not told from noise.
+threads as clusters: less than two errors is not distinguished from noise.
 """
 GAPS = """
 ## How far the folds can be trusted

@@ -35,15 +35,15 @@ def test_success_is_not_logged_by_default(
 def test_every_request_is_logged_when_told_to(
     make_app: Callable[..., Flask], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The line tells method, route, status, milliseconds, size and label."""
+    """The line shows method, route, status, milliseconds, size and label."""
     client = make_app(access_log=True).test_client()
     client.post("/prediction?scores=1", data=b'{"text":"puck"}')
     (line,) = lines(caplog)
     assert line.levelno == logging.INFO
-    told = vars(line)
-    assert told["duration_ms"] >= 0
+    reported = vars(line)
+    assert reported["duration_ms"] >= 0
     names = ("method", "route", "status", "bytes_in", "label")
-    assert [told[name] for name in names] == ["POST", "/prediction", 200, 15, "hockey"]
+    assert [reported[name] for name in names] == ["POST", "/prediction", 200, 15, "hockey"]
 
 
 def test_route_is_not_the_raw_path(

@@ -1,4 +1,4 @@
-"""Errors as problems: ours, HTTP's own, and faults."""
+"""Errors as problems: the API's, HTTP's, and faults."""
 
 from __future__ import annotations
 

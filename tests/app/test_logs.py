@@ -100,7 +100,7 @@ def test_fault_is_logged_without_its_message(
 
 
 def test_fault_outside_of_requests_keeps_its_message(written: Lines) -> None:
-    """What fails at start-up is told in full: there is no text to protect."""
+    """What fails at start-up is shown in full: there is no text to protect."""
     try:
         raise ValueError("no such port")
     except ValueError:

@@ -36,7 +36,7 @@ def test_no_origin_is_allowed_by_default(client: FlaskClient, method: str) -> No
 
 
 def test_preflight_of_a_set_origin(shared: FlaskClient) -> None:
-    """A browser is told that the origin may POST JSON, without credentials."""
+    """A browser learns that the origin may POST JSON, without credentials."""
     response = shared.options("/prediction", headers={"Origin": OURS, **PREFLIGHT})
     assert response.status_code == 200
     assert response.headers["Access-Control-Allow-Origin"] == OURS

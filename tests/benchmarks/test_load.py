@@ -1,4 +1,4 @@
-"""What a load generator printed, read; and one of our own."""
+"""What a load generator printed, read; and the project's."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def rows(document: str, *head: str) -> list[list[str]]:
 
 
 def test_peers_in_readme(run: Run) -> None:
-    """README shows what a request costs of ours and of every peer, the cheapest first."""
+    """README shows what a request costs, here and for every peer, the cheapest first."""
     ours = run.served[PREDICTION].cpu_us
     peers = sorted((run.served[peer.name].cpu_us, peer.name) for peer in PEERS)
     expected = [["this one", f"{ours / 1e3:.2f} ms", "1"]]

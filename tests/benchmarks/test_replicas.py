@@ -14,7 +14,7 @@ from benchmarks.targets import CONSTANT, SERVICE
 
 @pytest.mark.skipif(not PROGRAM, reason="nginx is not installed")
 def test_instances_share_requests_behind_one_port() -> None:
-    """Each of the instances gets its share, cost is told apart from the proxy's, nothing stays."""
+    """Each of the instances gets its share, cost is kept apart from the proxy's, nothing stays."""
     command = next(target.command for target in SERVICE if target.name == CONSTANT)
     with Replicas("two", command, workers=2).start() as cluster:
         assert isinstance(cluster, Cluster)

@@ -105,7 +105,7 @@ def test_visitor_sees_the_label_its_scores_and_the_time(page: Any, url: str) -> 
     assert best.get_attribute("data-label") == expected["label"]
     width = best.locator(".fill").evaluate("it => it.style.width")
     assert float(width.rstrip("%")) == pytest.approx(100 * expected["scores"][expected["label"]])
-    assert re.match(r"[\d.]+ ms there and back", page.inner_text("#timing"))
+    assert re.match(r"[\d.]+ ms round trip", page.inner_text("#timing"))
 
 
 def test_each_example_gets_an_answer(page: Any, url: str) -> None:
@@ -183,7 +183,7 @@ def test_curl_does_the_same(page: Any, url: str) -> None:
 
 
 def test_errors_are_told_in_words(page: Any) -> None:
-    """A refused text shows the service's reason, takes the old answer away, and can be mended."""
+    """A refused text shows the service's reason, takes the old answer away and can be corrected."""
     page.fill("#text", "the goalie")
     page.click("#predict")
     shown_label(page)

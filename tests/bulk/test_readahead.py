@@ -12,7 +12,7 @@ from bulk.readahead import Readahead
 
 
 def test_all_items_come_in_order() -> None:
-    """However many are taken at a time, none is lost and the end is told by taking none."""
+    """However many are taken at a time, none is lost and the end is shown by taking none."""
     ahead = Readahead(iter(range(100)), 7)
     taken = []
     while window := ahead.take(5):

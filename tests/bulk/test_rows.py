@@ -108,7 +108,7 @@ def test_white_space_after_the_object_is_no_part_of_it(end: bytes) -> None:
     ],
 )
 def test_bad_lines_are_refused_with_a_reason(line: bytes, said: str) -> None:
-    """Whatever cannot be labelled, or would lose a field of its own, is told in a few words."""
+    """Whatever cannot be labelled, or would lose a field of its own, is named in a few words."""
     assert said in reason(line)
 
 

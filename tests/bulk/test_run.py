@@ -254,7 +254,7 @@ def test_shards_follow_each_other_to_the_whole(
 
 @pytest.mark.usefixtures("small_chunks")
 def test_bad_line_of_a_shard_has_its_number_in_the_file(run: Run, posts: Path) -> None:
-    """Whoever is to mend it looks for it in the whole file."""
+    """The person who corrects it looks for it in the whole file."""
     lines = posts.read_bytes().splitlines(keepends=True)
     lines[80] = b"{}\n"
     posts.write_bytes(b"".join(lines))
@@ -271,7 +271,7 @@ def test_bad_line_of_a_shard_has_its_number_in_the_file(run: Run, posts: Path) -
     ],
 )
 def test_shards_have_names_of_their_own(name: str, expected: str) -> None:
-    """Number and count come before the endings, which tell the format."""
+    """Number and count come before the endings, which show the format."""
     assert shard_name(name, Shard(2, 12)) == expected
 
 

@@ -1,4 +1,4 @@
-"""Requests at a fixed rate, against a server that answers as it is told."""
+"""Requests at a fixed rate, against a server that answers as it is set."""
 
 from __future__ import annotations
 

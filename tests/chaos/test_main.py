@@ -1,4 +1,4 @@
-"""The harness of the trials: all of them run, and what they found is told."""
+"""The harness of the trials: all of them run, and what they found is shown."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_only_the_named_are_run(
 
 
 def test_every_trial_is_found() -> None:
-    """The modules of our own that have a trial are found by themselves, and the others are not."""
+    """The modules that have a trial are found by themselves, and the others are not."""
     folder = Path(chaos.__path__[0])
     written = [path.stem for path in folder.glob("*.py") if "\ndef trial(" in path.read_text()]
     assert trials(chaos) == sorted(written)

@@ -43,7 +43,7 @@ def test_reload_loses_nothing_and_switches() -> None:
 
 
 def test_model_that_is_not_switched_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the new artifact is the old one, the answers after the switch tell."""
+    """Where the new artifact is the old one, the answers after the switch show it."""
     real = planned_change.train
     monkeypatch.setattr(planned_change, "train", lambda folder, generation: real(folder, 0))
     _, (outcome,) = planned_change.reload(200)

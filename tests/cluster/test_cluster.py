@@ -144,14 +144,14 @@ def clients(deployed: str) -> Iterator[Callable[[], Any]]:
 
 
 def test_predicts(forwarded: str) -> None:
-    """A text gets its label through the Service, and the metrics tell of one worker."""
+    """A text gets its label through the Service, and the metrics show one worker."""
     answer = requests.post(f"{forwarded}/prediction", json={"text": "The goalie won."}, timeout=30)
     assert answer.json() == {"label": "hockey"}
     assert "gunicorn_workers 1.0" in requests.get(f"{forwarded}/metrics", timeout=30).text
 
 
 def test_pods_logged_no_fault(deployed: str) -> None:
-    """The pods started without a line that somebody should look at, and never anew."""
+    """The pods started without a line that somebody should look at, and never again."""
     found = json.loads(kubectl("get", "pods", "--output=json"))["items"]
     assert len(found) >= 2
     for pod in found:

@@ -41,6 +41,6 @@ def test_application_obeys_its_description(case: schemathesis.Case, app: Flask) 
 def test_application_obeys_the_contract(case: schemathesis.Case, app: Flask) -> None:
     """The contract holds by every check, as for a client that was generated from it."""
     response = case.call(app=app)
-    # The contract declares no body for its 405, hence no content type that this one could break.
+    # The contract declares no body for its 405, so no content type that this one could break.
     excluded = [content_type_conformance] if response.status_code == 405 else []
     case.validate_response(response, excluded_checks=excluded, transport_kwargs={"app": app})

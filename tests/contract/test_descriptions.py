@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 
 from app.errors import TYPES, anchor
 
-# Every route has these from Flask: HEAD as GET without a body, OPTIONS to tell the methods.
+# Every route has these from Flask: HEAD as GET without a body, OPTIONS to list the methods.
 IMPLIED = {"HEAD", "OPTIONS"}
 
 # Files that pages link to are no operations of the API.
@@ -84,7 +84,7 @@ def test_every_problem_type_has_an_example(app: Flask) -> None:
 
 
 def test_wrong_methods_and_options(app: Flask) -> None:
-    """On every route OPTIONS tells the methods, GET allows HEAD, and others are 405."""
+    """On every route OPTIONS lists the methods, GET allows HEAD, and others are 405."""
     client = app.test_client()
     for rule in app.url_map.iter_rules():
         if rule.endpoint in FILES:

@@ -31,7 +31,7 @@ def predict(container: Any) -> Any:
 
 
 def workers_of(container: Any) -> int:
-    """How many workers the metrics tell of."""
+    """How many workers the metrics show."""
     text = requests.get(f"{container.url}/metrics", timeout=30).text
     return int(float(re.search(r"^gunicorn_workers (\S+)", text, re.MULTILINE)[1]))  # type: ignore[index]
 
@@ -189,7 +189,7 @@ def test_measure(engine: Any, report: list[str]) -> None:
 
 
 def memory_of(container: Any) -> str:
-    """The memory that a container uses, as the engine tells it."""
+    """The memory that a container uses, as the engine reports it."""
     usage = container.engine.docker(
         "stats", "--no-stream", "--format", "{{.MemUsage}}", container.name
     )

@@ -34,7 +34,7 @@ class Traffic:
 
 
 def ask(host: str, port: int, keep: bool, traffic: Traffic, ended: threading.Event) -> None:
-    """One client: on one connection after the other, ask until it is told to end."""
+    """One client: on one connection after the other, ask until it is to end."""
     while not ended.is_set():
         connection = http.client.HTTPConnection(host, port, timeout=30)
         answers = 0

@@ -24,7 +24,7 @@ COMMON = ["the", "old", "man", "saw", "a", "big", "one", "there"]
 
 
 def make_lines(count: int, seed: int, labels: list[str] | None = None) -> list[dict[str, str]]:
-    """Make examples whose words mostly, but not always, tell the label."""
+    """Make examples whose words mostly, but not always, show the label."""
     rng = random.Random(seed)
     names = labels or list(WORDS)
     lines = []

@@ -36,7 +36,7 @@ def train_bayes(texts: list[str], labels: list[str]) -> object:
 
 
 def test_figures_of_a_view_agree_with_each_other(evaluated: Evaluated) -> None:
-    """Accuracy, supports, bins and confusions are all told by the confusion matrix."""
+    """Accuracy, supports, bins and confusions are all shown by the confusion matrix."""
     figures = evaluated[0].figures
     assert list(figures.views) == ["whole", "start"]
     for view in figures.views.values():
@@ -134,7 +134,7 @@ def test_three_files_and_the_manifest_are_written(run: Run, tmp_path: Path) -> N
 
 
 def test_a_tiny_test_set_without_some_labels(run: Run, tmp_path: Path) -> None:
-    """A single text, hence a single label, is evaluated and reported without a warning."""
+    """A single text, so a single label, is evaluated and reported without a warning."""
     report, model = run(make_lines(30, seed=1), make_lines(1, seed=2, labels=["river"]))
     write(report, model, tmp_path / "model", tmp_path / "reports")
     scores = report.figures.views["text"].per_label

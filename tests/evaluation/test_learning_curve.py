@@ -52,7 +52,7 @@ def test_threads_stay_whole_and_parts_are_nested(tmp_path: Path, test_set: HeldO
 
 
 def test_parts_without_enough_of_a_label_are_left_out(tmp_path: Path, test_set: HeldOut) -> None:
-    """Of 15 examples of each label a half cannot have ten of each: no gain can be told."""
+    """Of 15 examples of each label a half cannot have ten of each: no gain can be shown."""
     examples = write_lines(tmp_path / "train.jsonl", make_lines(45, seed=1))
     threads = [str(i) for i in range(45)]
     curve = learning_curve(examples, threads, test_set, train_linear, seed=0, jobs=1)

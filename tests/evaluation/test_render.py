@@ -100,11 +100,11 @@ def test_the_report_tells_the_headline(evaluated: Evaluated, page: ElementTree.E
     table = next(page.iter("table"))
     for name, view in evaluated[0].figures.views.items():
         row = next(row for row in table.iter("tr") if row[0].text == name)
-        told = text_of(row)
-        assert render.percent(view.accuracy) in told
-        assert render.span(view.intervals.macro_f1) in told
-        assert render.percent(view.baselines.challenge.macro_f1) in told
-        assert render.p_value(view.baselines.challenge.mcnemar.p) in told
+        reported = text_of(row)
+        assert render.percent(view.accuracy) in reported
+        assert render.span(view.intervals.macro_f1) in reported
+        assert render.percent(view.baselines.challenge.macro_f1) in reported
+        assert render.p_value(view.baselines.challenge.mcnemar.p) in reported
 
 
 def test_every_mistake_is_shown(evaluated: Evaluated, page: ElementTree.Element) -> None:
@@ -137,17 +137,17 @@ def test_hostile_texts_and_labels_do_no_harm(run: Run) -> None:
 
 
 def test_the_selection_is_shown(evaluated: Evaluated, page: ElementTree.Element) -> None:
-    """With a record of the choice the gaps are told; without one, the command that makes it."""
+    """With a record of the choice the gaps are shown; without one, the command that makes it."""
     report, _ = evaluated
     assert "make compare" in text_of(page)
     chosen = Candidate("blend", {"whole": 0.95, "start": 0.9}, {"whole": 0.91, "start": 0.85})
     other = Candidate("bayes", {}, {"whole": 0.5})
     figures = msgspec.structs.replace(report.figures, selection=Selection("blend", [chosen, other]))
-    told = text_of(parse(render.html(figures, [])))
-    assert "make compare" not in told
-    assert "95.0 %91.0 %" in told
-    assert "\N{MINUS SIGN}4.0" in told
-    assert "blend (chosen)" in told
+    reported = text_of(parse(render.html(figures, [])))
+    assert "make compare" not in reported
+    assert "95.0 %91.0 %" in reported
+    assert "\N{MINUS SIGN}4.0" in reported
+    assert "blend (chosen)" in reported
 
 
 def test_the_card_has_its_headings(evaluated: Evaluated) -> None:
@@ -204,7 +204,7 @@ def test_p_values_are_written_with_sense(p: float, written: str) -> None:
 
 
 def test_differences_have_signs() -> None:
-    """Gains and losses are told in points, with a true minus sign."""
+    """Gains and losses are shown in points, with a true minus sign."""
     assert (render.points(0.0123), render.points(-0.0123)) == ("+1.2", "\N{MINUS SIGN}1.2")
 
 

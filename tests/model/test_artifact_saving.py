@@ -123,7 +123,7 @@ def test_crash_while_saving_leaves_the_earlier_artifact_whole(
     with pytest.raises((ArtifactError, KeyboardInterrupt)) as caught:
         save(folder, other_pipeline, like=folder)
     if isinstance(error, OSError):
-        sentence = "cannot be written (No space left on device): mend that and run `make train`"
+        sentence = "cannot be written (No space left on device): correct that and run `make train`"
         assert str(caught.value) == f"{folder} {sentence}"
     monkeypatch.undo()
     assert before.items() <= contents(folder).items()
@@ -149,7 +149,9 @@ def test_folder_that_cannot_be_made_is_told(
 ) -> None:
     """A file in the folder's place is named, with what to do."""
     (tmp_path / "model").touch()
-    with pytest.raises(ArtifactError, match=r"model cannot be written \(File exists\): mend that"):
+    with pytest.raises(
+        ArtifactError, match=r"model cannot be written \(File exists\): correct that"
+    ):
         save(tmp_path / "model", tiny_pipeline, like=tiny_artifact)
 
 

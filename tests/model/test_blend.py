@@ -45,7 +45,7 @@ def _data() -> Data:
 
 
 def test_learns_separable_classes(data: Data) -> None:
-    """Classes with features of their own are told apart, with sorted `classes_`."""
+    """Classes with features of their own are distinguished, with sorted `classes_`."""
     model = NaiveBayesSVMBlend().fit(*data)
     assert model.classes_.tolist() == ["a", "b", "c"]
     assert model.score(*data) > 0.95

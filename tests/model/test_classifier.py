@@ -185,31 +185,31 @@ def test_explanation_adds_up_to_the_score(compiled: Pair, text: str, most: int) 
     """Bias, listed terms and rest sum to the centred log-probability of any label."""
     expected = log_ratios(compiled.pipeline, text)
     for label, ratio in zip(compiled.classifier.labels, expected, strict=True):
-        told = compiled.classifier.explain(text, label, most)
-        assert told.label == label
-        assert told.score == pytest.approx(ratio, abs=1e-4)
-        listed = sum(weight for _, weight in told.supporting + told.opposing)
-        assert told.bias + listed + told.rest == pytest.approx(told.score, abs=1e-9)
+        reported = compiled.classifier.explain(text, label, most)
+        assert reported.label == label
+        assert reported.score == pytest.approx(ratio, abs=1e-4)
+        listed = sum(weight for _, weight in reported.supporting + reported.opposing)
+        assert reported.bias + listed + reported.rest == pytest.approx(reported.score, abs=1e-9)
 
 
 @pytest.mark.parametrize("most", [1, 2, 99])
 def test_evidence_is_ranked_and_cut(compiled: Pair, most: int) -> None:
     """Terms for and against stand apart, strongest first, at most so many of each."""
     whole = compiled.classifier.explain(TEXT, "cooking", 99)
-    told = compiled.classifier.explain(TEXT, "cooking", most)
-    supporting = [weight for _, weight in told.supporting]
-    opposing = [weight for _, weight in told.opposing]
+    reported = compiled.classifier.explain(TEXT, "cooking", most)
+    supporting = [weight for _, weight in reported.supporting]
+    opposing = [weight for _, weight in reported.opposing]
     assert supporting == sorted(supporting, reverse=True)
     assert opposing == sorted(opposing)
     assert min(supporting) > 0 > max(opposing)
-    assert told.supporting == whole.supporting[:most]
-    assert told.opposing == whole.opposing[:most]
+    assert reported.supporting == whole.supporting[:most]
+    assert reported.opposing == whole.opposing[:most]
     assert len(whole.supporting) > 2
     assert len(whole.opposing) > 2
 
 
 def test_evidence_names_the_texts_own_known_terms(compiled: Pair) -> None:
-    """A telling word speaks for its topic and against another; unknown ones say nothing."""
+    """A typical word speaks for its topic and against another; unknown ones say nothing."""
     for_cooking = compiled.classifier.explain("salt zyx", "cooking", 9)
     assert [term for term, _ in for_cooking.supporting] == ["salt"]
     assert for_cooking.opposing == []
@@ -225,9 +225,9 @@ def test_uncompiled_explanation_lists_no_terms(
     classifier = Classifier(PipelineScorer(tiny_pipeline), read_manifest(tiny_artifact))
     expected = log_ratios(tiny_pipeline, TEXT)
     for label, ratio in zip(classifier.labels, expected, strict=True):
-        told = classifier.explain(TEXT, label, 9)
-        assert (told.supporting, told.opposing, told.rest) == ([], [], 0.0)
-        assert told.score == told.bias == pytest.approx(ratio, abs=1e-6)
+        reported = classifier.explain(TEXT, label, 9)
+        assert (reported.supporting, reported.opposing, reported.rest) == ([], [], 0.0)
+        assert reported.score == reported.bias == pytest.approx(ratio, abs=1e-6)
 
 
 def test_uncompiled_predictions_together_are_those_one_by_one(
@@ -272,11 +272,11 @@ def test_predicting_costs_no_pipeline_and_no_file(
     ):
         for name in names:
             monkeypatch.setattr(owner, name, forbidden)
-    told = [compiled.classifier.predict(text) for text in TEXTS]
-    told += compiled.classifier.predict_many(TEXTS)
+    reported = [compiled.classifier.predict(text) for text in TEXTS]
+    reported += compiled.classifier.predict_many(TEXTS)
     explained = [compiled.classifier.explain(text, "sailing", 3) for text in TEXTS]
     monkeypatch.undo()
-    assert [prediction.label for prediction in told] == [
+    assert [prediction.label for prediction in reported] == [
         prediction.label for prediction in expected * 2
     ]
     assert len(explained) == len(TEXTS)

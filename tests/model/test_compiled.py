@@ -200,7 +200,7 @@ def test_stop_words_are_no_terms(fitted: Callable[[str, int], Pipeline]) -> None
 
 @pytest.mark.parametrize("text", ["", "zyx qwv"])
 def test_text_without_known_terms_scores_the_intercept(text: str, tiny_pipeline: Pipeline) -> None:
-    """Such a text gets what is likely beforehand."""
+    """Such a text gets what is likely without any text."""
     compiled = CompiledPipeline(tiny_pipeline)
     values, _ = score(compiled, text)
     assert values == compiled.intercept.tolist()

@@ -170,7 +170,7 @@ def test_file_without_examples_is_refused(tmp_path: Path, content: bytes) -> Non
 
 
 def test_what_is_no_readable_file_is_refused(tmp_path: Path) -> None:
-    """A missing file and a folder in its place are told apart, each in one sentence."""
+    """A missing file and a folder in its place are distinguished, each in one sentence."""
     remedy = "give a file that is there and readable$"
     with pytest.raises(DatasetError, match=rf"/none cannot be read \(No such file.*\): {remedy}"):
         read_examples(tmp_path / "none")

@@ -99,7 +99,7 @@ def test_table_holds_zero() -> None:
 
 
 def test_equal_hashes_are_rejected() -> None:
-    """A table cannot tell two terms of one hash apart, and says so instead of mixing them up."""
+    """A table cannot distinguish two terms of one hash, and says so instead of mixing them up."""
     with pytest.raises(ValueError, match="two terms have the same hash"):
         HashTable(hash_strings(["salt", "bread", "salt"]))
 

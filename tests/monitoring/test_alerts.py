@@ -58,7 +58,7 @@ def test_alerts_ask_for_metrics_that_exist(small_artifact: Path) -> None:
     names = {
         sample.name for family in text_string_to_metric_families(text) for sample in family.samples
     }
-    # Only a server has processes to tell of.
+    # Only a server has processes to show.
     names |= {"up", "gunicorn_process_cpu_seconds_total"}
     rules = (FOLDER / "alerts.yml").read_text()
     asked = set(re.findall(r"\b([a-z]+(?:_[a-z]+)+|up)\{", rules))

@@ -62,7 +62,7 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, data: str = ".") -> None:
 def test_it_writes_the_reports_and_prints_a_summary(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The three files are there afterwards, and the terminal tells the accuracy."""
+    """The three files are there afterwards, and the terminal shows the accuracy."""
     run(monkeypatch, folder)
     assert (folder / "reports" / "evaluation.json").is_file()
     assert (folder / "reports" / "evaluation.html").is_file()

@@ -112,7 +112,7 @@ def prepare(folder: Path) -> Path:
 
 
 def inode(folder: Path) -> int:
-    """What tells one environment from another that replaced it."""
+    """What distinguishes one environment from another that replaced it."""
     return (folder / ".venv").stat().st_ino
 
 

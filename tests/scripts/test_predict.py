@@ -1,4 +1,4 @@
-"""`make predict` as a command: its words, its exit codes, and how it ends when it is told to."""
+"""`make predict` as a command: its words, its exit codes, and how it ends by a signal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def posts(tmp_path: Path, tiny_examples: Examples) -> Path:
 
 
 def test_standard_streams(tiny_artifact: Path) -> None:
-    """Rows come in and go out; what was done is told on stderr, and no bar is drawn."""
+    """Rows come in and go out; what was done is printed on stderr, and no bar is drawn."""
     row = b'{"id":1.50,"text":"Bake the bread."}\n'
     done = predict("-", "--jobs", 1, model=tiny_artifact, input=row * 2)
     assert done.stdout == b'{"id":1.50,"text":"Bake the bread.","label":"cooking"}\n' * 2

@@ -130,7 +130,7 @@ def test_trickled_body_is_408(connection: socket.socket, head: bytes, forever: b
 
 
 def test_client_that_does_not_read_is_cut_off(server: Any, connection: socket.socket) -> None:
-    """A client that does not take its answers is told of the end; it is no fault of ours."""
+    """A client that does not take its answers learns of the end; it is no fault of the service."""
     connection.sendall(BIG_FILE * 20)
     end = select.poll()
     end.register(connection, 0)
@@ -177,7 +177,7 @@ def test_unread_chunks_are_answered_once(connection: socket.socket) -> None:
     [(POST + b"Content-Length: 5000000\r\n\r\n", 413), (b"quixotic\r\n\r\n", 400)],
 )
 def test_late_reader_gets_the_refusal(connection: socket.socket, head: bytes, status: int) -> None:
-    """A client that sends all before it reads is told why it was refused."""
+    """A client that sends all before it reads learns why it was rejected."""
     connection.sendall(head + b"x" * 5_000_000)
     assert read_all(connection).startswith(b"HTTP/1.1 %d " % status)
 

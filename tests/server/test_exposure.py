@@ -1,4 +1,4 @@
-"""What the server tells of itself, and whom it believes."""
+"""What the server shows of itself, and whom it believes."""
 
 from __future__ import annotations
 

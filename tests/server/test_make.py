@@ -1,4 +1,4 @@
-"""What README tells to do by make, done: train on data of one's own, judge it, serve it.
+"""What README does by make, done: train on data of one's own, judge it, serve it.
 
 The recipes are the Makefile's; only the virtual environment is this interpreter's, since making one
 takes a network.

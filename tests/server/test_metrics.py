@@ -98,7 +98,7 @@ def test_killed_workers_take_no_count_along(serve: Callable[..., Any]) -> None:
 def test_reload_keeps_the_counts_and_names_the_new_model_only(
     serve: Callable[..., Any], train_small: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """After SIGHUP counts go on, and of two models the one that is served is told."""
+    """After SIGHUP counts go on, and of two models the one that is served is shown."""
     first = train_small(tmp_path)
     server = serve(workers=2, model_dir=tmp_path)
     predict(server, 30)
@@ -138,7 +138,7 @@ def test_scrapes_succeed_and_never_fall_while_workers_die(serve: Callable[..., A
 
 
 def test_connections_that_wait_are_told(serve: Callable[..., Any]) -> None:
-    """A scrape that stands at the head of a queue tells of those behind it."""
+    """A scrape that stands at the head of a queue shows those behind it."""
     server = serve(workers=2)
     worker, other = server.worker_pids().values()
     host, port = server.url.removeprefix("http://").split(":")

@@ -1,4 +1,4 @@
-"""More requests than the service can answer: some wait, the others are told to come again."""
+"""More requests than the service can answer: some wait, the others are asked to come again."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def server(serve: Callable[..., Any]) -> Any:
 
 
 def test_more_than_may_wait_are_refused(server: Any) -> None:
-    """As many as may wait are answered, the others told to come again; and all are counted."""
+    """As many as may wait are answered, the others asked to come again; and all are counted."""
     with stopped(server):
         waiting = [send(server, PREDICTION % len(BODY) + BODY) for _ in range(20)]
     answers = [answer(connection) for connection in waiting]

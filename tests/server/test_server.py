@@ -90,7 +90,7 @@ def test_truncated_body_is_405(server: Any) -> None:
 
 
 def test_silent_client_is_408(serve: Callable[..., Any]) -> None:
-    """A client that stops in the midst of its body is told so, and its connection ends."""
+    """A client that stops in the midst of its body gets 408, and its connection ends."""
     host, _, port = serve(client_timeout=1, workers=1).url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         connection.sendall(b"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
@@ -142,14 +142,14 @@ def test_reload(serve: Callable[..., Any], train_small: Callable[..., Any], tmp_
     (tmp_path / second.pipeline.file).write_bytes(b"damaged")
     server.process.send_signal(signal.SIGHUP)
     until(lambda: "reload refused" in server.log.read_text())
-    # Wait until the workers that were forked anew are the only ones.
+    # Wait until the workers that were forked again are the only ones.
     until(lambda: server.log.read_text().count("Worker exiting") >= 4)
     assert {version(server) for _ in range(5)} == {second.version}
     assert requests.post(f"{server.url}/prediction", json={"text": TEXT}, timeout=9).ok
 
 
 def test_draining_worker_is_not_ready(serve: Callable[..., Any]) -> None:
-    """After SIGTERM a kept connection is told 503 and closed, then the server exits with 0."""
+    """After SIGTERM a kept connection gets 503 and is closed, then the server exits with 0."""
     server = serve(workers=1)
     host, _, port = server.url.removeprefix("http://").partition(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=9)
@@ -178,7 +178,7 @@ def test_interrupt_ends_the_server_quietly(serve: Callable[..., Any]) -> None:
 
 
 def refuses_connections(host: str, port: int) -> bool:
-    """Tell whether nobody listens any more, as once the last worker has begun to drain."""
+    """Return whether nobody listens any more, as once the last worker has begun to drain."""
     try:
         socket.create_connection((host, port), timeout=9).close()
     except ConnectionRefusedError:

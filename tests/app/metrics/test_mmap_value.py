@@ -95,7 +95,7 @@ def test_value_outlives_the_growth_of_its_file(directory: Path) -> None:
 
 
 def test_gauges_are_kept_by_their_way_of_adding_up(directory: Path) -> None:
-    """The file's name tells a scrape how a gauge is put together."""
+    """The file's name shows a scrape how a gauge is put together."""
     mmap_value.begin("1")
     gauge = MmapValue("gauge", "g", "g", [], [], "G.", multiprocess_mode="livesum")
     gauge.set(3)

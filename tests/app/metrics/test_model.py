@@ -1,4 +1,4 @@
-"""The model as GET /metrics tells it."""
+"""The model as GET /metrics shows it."""
 
 from __future__ import annotations
 

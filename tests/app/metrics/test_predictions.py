@@ -1,4 +1,4 @@
-"""Predictions as GET /metrics tells them, and the requests for one that were refused."""
+"""Predictions as GET /metrics shows them, and the requests for one that were not valid."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_prediction_is_counted_and_described(
 
 
 def test_an_untold_share_of_known_words_is_left_out() -> None:
-    """A model that cannot tell known words says NaN, which would spoil the sum for ever."""
+    """A model that does not know its words says NaN, which would spoil the sum for ever."""
     registry = CollectorRegistry()
     unknown = Prediction("hockey", 0.9, np.zeros(6, dtype=np.float32), math.nan)
     PredictionMetrics(("hockey",), registry).observe_prediction(unknown, 10)

@@ -78,7 +78,7 @@ def test_processes_that_ended_leave_no_series(
 
 
 def test_backlog_counts_connections_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections that nobody accepted yet are told, of all listeners together."""
+    """Connections that nobody accepted yet are counted, of all listeners together."""
     with (
         socket.create_server(("127.0.0.1", 0)) as one,
         socket.create_server(("127.0.0.1", 0)) as other,

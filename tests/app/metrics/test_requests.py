@@ -1,4 +1,4 @@
-"""Requests as GET /metrics tells them: by URL rule, whatever becomes of them."""
+"""Requests as GET /metrics shows them: by URL rule, in every case."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def test_readyz_without_a_worker(client: FlaskClient) -> None:
 
 
 def test_readyz_follows_the_worker(app: Flask, client: FlaskClient) -> None:
-    """Once its worker is told to end, the process is alive but no longer ready."""
+    """Once its worker is to end, the process is alive but no longer ready."""
     worker = app.extensions["worker"] = SimpleNamespace(alive=True)
     assert client.get("/readyz").status_code == 200
     worker.alive = False

@@ -1,4 +1,4 @@
-"""GET /model: what the manifest tells."""
+"""GET /model: what the manifest shows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_manifest_is_told(client: FlaskClient, manifest: Manifest) -> None:
 
 
 def test_evaluation_is_told(manifest: Manifest) -> None:
-    """A model that was evaluated tells its headline figures."""
+    """A model that was evaluated shows its headline figures."""
     summary = EvaluationSummary("cd" * 32, 2, {"raw": {"accuracy": 0.5}})
     evaluated = msgspec.structs.replace(manifest, evaluation=summary)
     app = create_app(Config(), Classifier(PipelineScorer(None), evaluated))

@@ -94,7 +94,7 @@ def test_policy_lets_nothing_in_from_elsewhere(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("accept", [BROWSER, "application/json"])
 def test_page_and_index_can_be_revalidated(client: FlaskClient, accept: str) -> None:
-    """Who has the current version is told so, without its content."""
+    """Who has the current version gets 304, without its content."""
     first = client.get("/", headers={"Accept": accept})
     again = client.get("/", headers={"Accept": accept, "If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304

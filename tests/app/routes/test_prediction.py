@@ -229,7 +229,7 @@ def test_unknown_parameters_are_ignored(client: FlaskClient) -> None:
 
 
 def test_model_time_is_told(client: FlaskClient) -> None:
-    """Server-Timing tells the model's share of the time, in milliseconds."""
+    """Server-Timing shows the model's share of the time, in milliseconds."""
     name, _, duration = (
         client.post("/prediction", json={"text": "puck"})
         .headers["Server-Timing"]
@@ -272,7 +272,7 @@ def refuse_constant(name: str) -> None:
 
 
 def is_request(body: bytes) -> bool:
-    """Tell, by the standard library's lights, whether a body is a request."""
+    """Return, by the standard library's parser, whether a body is a request."""
     try:
         value = json.loads(body.decode("utf-8-sig"), parse_constant=refuse_constant)
         # json.loads knows lone surrogates, which no text can be encoded with.

@@ -89,6 +89,6 @@ def test_compressed_batch_is_415(client: FlaskClient) -> None:
 
 
 def test_model_time_is_told(client: FlaskClient) -> None:
-    """Server-Timing tells the model's share of the time."""
+    """Server-Timing shows the model's share of the time."""
     response = client.post("/predictions", json={"texts": ["puck"]})
     assert response.headers["Server-Timing"].startswith("model;dur=")

@@ -1,4 +1,4 @@
-"""A comparison of the candidates on a few texts of our own."""
+"""A comparison of the candidates on a few invented texts."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_accuracy_is_a_mean_over_views_and_assignments(comparison: Comparison) -
 
 
 def test_slow_candidates_are_tried_once(comparison: Comparison) -> None:
-    """A slow one has a single assignment, hence no spread, and no figures of shuffled folds."""
+    """A slow one has a single assignment, so no spread, and no figures of shuffled folds."""
     slow = comparison.candidates[2]
     assert (slow.accuracy.assignments, slow.accuracy.spread) == (1, None)
     assert list(slow.grouped) == VIEWS
@@ -44,7 +44,7 @@ def test_slow_candidates_are_tried_once(comparison: Comparison) -> None:
 
 
 def test_the_easy_words_are_learnt(comparison: Comparison) -> None:
-    """Texts that name their label are told apart by the served model, in all kinds of folds."""
+    """Texts that name their label are distinguished by the served model, in all kinds of folds."""
     gaps = comparison.gaps["blend"]
     assert list(gaps) == ["shuffled", "grouped", "disjoint"]
     assert gaps["grouped"]["post"] == gaps["shuffled"]["post"] == 1.0

@@ -7,7 +7,7 @@ import math
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from bulk.agreement import agreement, check_number
+from bulk.accuracy import agreement, check_number
 from model.errors import BulkError
 
 PAIRS = [("a", "a", 5), ("a", "b", 2), ("b", "b", 3), ("unknown", "b", 1)]

@@ -1,6 +1,6 @@
 """How the pictures of the reports look: colours, lines, and what a file says of itself.
 
-The colours are those of Okabe and Ito, which the colour-blind tell apart.
+The colours are those of Okabe and Ito, which the colour-blind can distinguish.
 """
 
 from __future__ import annotations
