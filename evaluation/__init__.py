@@ -23,6 +23,7 @@ from evaluation.figures import (
     Figures,
     File,
     FlipRate,
+    LoaderPlain,
     ModelFacts,
     Overlaps,
     Selection,
@@ -48,7 +49,7 @@ from model.dataset import Examples, check_labels
 from model.errors import DatasetError, UserError
 from model.manifest import EvaluationSummary, Manifest, write_manifest
 from model.rounding import shown
-from model.views import View
+from model.views import View, loader_plain
 
 SELECTION = "comparison.json"
 SEED = 0
@@ -101,12 +102,24 @@ def evaluate(
         overlap=_overlaps(train, held_out, views, known_thread, answers),
         strongest_terms=explain.strongest_terms(model.pipeline, labels),
         selection=selection,
+        loader_plain=measure_loader_plain(model.pipeline, test, held_out),
         robustness=robustness(model.pipeline, held_out),
     )
     mistakes = explain.confident_mistakes(
         held_out, hardest, answers[hardest], compiled, known_thread
     )
     return Report(figures, mistakes)
+
+
+def measure_loader_plain(
+    pipeline: Pipeline, test: Examples, held_out: HeldOut
+) -> LoaderPlain | None:
+    """Score the model on posts as scikit-learn strips them; None for texts with a single view."""
+    if len(held_out.views) == 1:
+        return None
+    texts = [loader_plain(text) for text in test.texts]
+    score = held_out.score(predict(pipeline, texts, held_out).predicted)
+    return LoaderPlain(score, sum(not text.strip() for text in texts))
 
 
 def robustness(pipeline: Pipeline, test: HeldOut) -> list[FlipRate] | None:

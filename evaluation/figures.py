@@ -230,6 +230,14 @@ class FlipRate(msgspec.Struct, frozen=True):
     """Share of the texts that may get another label."""
 
 
+class LoaderPlain(msgspec.Struct, frozen=True):
+    """The model on posts as scikit-learn's loader strips them."""
+
+    score: Score
+    empty: int
+    """Texts of which nothing is left."""
+
+
 class Figures(msgspec.Struct, frozen=True):
     """An evaluation. `strongest_terms` is None for a model that is not linear in its terms."""
 
@@ -241,5 +249,7 @@ class Figures(msgspec.Struct, frozen=True):
     overlap: Overlaps
     strongest_terms: dict[str, list[TermWeight]] | None
     selection: Selection | None
+    loader_plain: LoaderPlain | None
+    """None for a model of texts that are not mail."""
     robustness: list[FlipRate] | None
     """None for a model of texts that are not mail."""

@@ -59,7 +59,7 @@ def test_installer_makes_an_environment(interpreter: Path, tmp_path: Path) -> No
     assert run(*install, folder=tmp_path) == ""
     python = tmp_path / ".venv" / "bin" / "python"
     assert run(python, "-c", ANSWER).strip() == '{"label":"hockey"}'
-    run(python, "-m", "pytest", "-q", "tests/app/test_openapi.py")
+    run(python, "-m", "pytest", "-q", "tests/app/routes/test_descriptions.py")
 
 
 @pytest.mark.parametrize("pip", [OLD_PIP, "pip"], ids=["old pip", "newest pip"])

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from model.views import author_of, build_views, group_ids, is_mail, plain, thread_of
+from model.views import (
+    author_of,
+    build_views,
+    group_ids,
+    is_mail,
+    loader_plain,
+    plain,
+    thread_of,
+)
 
 POST = (
     "From: Ann <ann@example.org>\nSubject: Re: Lost probe\n\n"
@@ -81,3 +89,10 @@ def test_group_ids() -> None:
     texts = [_post("Mars"), "Hello", _post("Re: mars"), "Hello", _post("Venus")]
     assert group_ids(texts).tolist() == [0, 1, 0, 2, 3]
     assert group_ids([_post("x", "b@c"), _post("y", "b@c")], author_of).tolist() == [0, 0]
+
+
+def test_loader_takes_more_for_a_signature() -> None:
+    """In the order of scikit-learn's loader an answer below a quotation passes for a footer."""
+    text = "From: a\nSubject: b\n\n> Is it so?\n\nYes.\n"
+    assert plain(text).strip() == "Yes."
+    assert loader_plain(text).strip() == ""
