@@ -153,6 +153,9 @@ def without_legal_notes(text: str) -> str:
 
 def _without_note(paragraph: str, *, may_vanish: bool) -> str:
     """Return a paragraph without a note that it is, or that follows its text on the next line."""
+    lower = paragraph.lower()
+    if not any(phrase in lower for phrase in _PHRASES):
+        return paragraph
     lines = paragraph.split("\n")
     for start in range(max(0 if may_vanish else 1, len(lines) - _MOST_LINES), len(lines)):
         if _begins_note(lines[start]) and _is_legal_note("\n".join(lines[start:])):

@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import groupby
+from string import hexdigits
 
 _RUN = 3
+_HEX_DIGITS = frozenset(hexdigits)
 _SHORTEST = 20
 _DENSE_LENGTH = 40
 _DENSE_CHARACTERS = 12
 _QUOTE = re.compile(r"(?:[>|] ?)+")
 # One line of base64 as long as this is no word either.
-_LONG = re.compile(r"[A-Za-z0-9+/=_-]{160,}")
+_LONGEST = 160
+_LONG = re.compile(r"[A-Za-z0-9+/=_-]+")
 
 _UUENCODED = re.compile(r"[!-M][ -`]{1,62}")
 # An offset, if there is one, and groups of one, two or four bytes.
@@ -58,16 +61,19 @@ def _bare(line: str) -> str:
 
 def _encoded(lines: list[str]) -> list[bool]:
     """Return which lines are encoded."""
-    found = [_LONG.fullmatch(_bare(line)) is not None for line in lines]
+    found = [len(line) >= _LONGEST and _LONG.fullmatch(_bare(line)) is not None for line in lines]
     # Encoded lines may begin with what marks a quotation.
-    kinds = [_kind(line) or _kind(_bare(line)) for line in lines]
+    kinds = [
+        _kind(line) or (_kind(_bare(line)) if line[:1] in (">", "|") else None) for line in lines
+    ]
     for kind, run in _runs(kinds):
         if kind and len(run) >= _RUN:
             end = run.stop
             if end < len(lines) and _ends_block(lines[end], lines[run.start], kind):
                 end += 1
             found[run.start : end] = [True] * (end - run.start)
-    _mark_yenc(lines, found)
+    if any("=ybegin " in line for line in lines):
+        _mark_yenc(lines, found)
     return found
 
 
@@ -81,13 +87,14 @@ def _ends_block(line: str, first: str, kind: object) -> bool:
 
 def _kind(line: str) -> object:
     """Return what a line shares with others of its block; None for one that is not encoded."""
-    if len(line) < _SHORTEST or not line.isascii():
+    if len(line) < _SHORTEST:
         return None
-    if _DUMP.match(line):
+    if line[0] in _HEX_DIGITS and _DUMP.match(line):
         return "dump"
-    if line == line.upper() and _UUENCODED.fullmatch(line) and _is_uuencoded(line):
+    # Full lines of uuencode, which are all but the last, begin with M.
+    if line[0] == "M" and _UUENCODED.fullmatch(line) and _is_uuencoded(line):
         return "uuencode"
-    if len(line) < _DENSE_LENGTH or " " in line or "://" in line:
+    if " " in line or len(line) < _DENSE_LENGTH or "://" in line or not line.isascii():
         return None
     return len(line) if len(set(line)) >= _DENSE_CHARACTERS else None
 

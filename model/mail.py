@@ -52,26 +52,26 @@ _END_OF_COMMENT = re.compile("-->")
 Fields = list[tuple[str, str]]
 
 
-def read_mail(text: str, normalise: Callable[[str], str]) -> str:
+def read_mail(text: str, normalise: Callable[[str], str]) -> tuple[str, bool]:
     """Return a mail with its fields in one spelling and its body decoded; other texts unchanged.
 
-    `normalise` is applied to what comes out of an encoding.
+    And whether anything was decoded, to which `normalise` is applied.
     """
     if text.startswith("From ") and (envelope := _ENVELOPE.match(text)):
         text = text[envelope.end() :]
     # Most texts have no colon at the end of a first word.
     colon = text.find(":", 0, 80)
     if colon <= 0 or " " in text[:colon].rstrip(" \t"):
-        return text
+        return text, False
     end = text.find("\n\n")
     if not 0 <= end <= _LONGEST_HEADER:
-        return text
+        return text, False
     head = text[:end]
     if (kept := _kept_lines(head)) is not None:
-        return text if len(kept) == len(head) else kept + text[end:]
+        return (text if len(kept) == len(head) else kept + text[end:]), False
     fields = _fields(head)
     if not any(name.lower() in _MARKS for name, _ in fields):
-        return text
+        return text, False
     body = text[end + 2 :]
     shown = [
         f"{KEPT[name.lower()]}: {normalise(_decoded(value))}"
@@ -80,7 +80,7 @@ def read_mail(text: str, normalise: Callable[[str], str]) -> str:
     ]
     if any(name.lower().startswith("content-") for name, _ in fields):
         body = normalise(_body(fields, body))
-    return "\n".join([*shown, "", body])
+    return "\n".join([*shown, "", body]), True
 
 
 def _kept_lines(head: str) -> str | None:

@@ -19,17 +19,16 @@ from model.characters import CharacterTable
 from model.encoded import without_encoded_lines
 from model.mail import read_mail
 
-# What the beginning of a line shows: that there may be something to remove. The patterns begin with
-# a line end, which is found fastest, because every text pays for them.
-_ENCODED_SIGNS = re.compile(
-    r"\n[>| ]{0,6}+(?:[^\s=*._#~-]{12}+[^\s]{28}|begin |-{5}BEGIN|=y"
-    r"|(?:0x)?[0-9a-fA-F]{2,8}+[ ,:]++(?:0x)?[0-9a-fA-F]{2,8}+[ ,:])"
+# What the beginning of a line shows: that there may be something to remove, be it encoded or
+# armoured, a line of blanks, what introduces a quotation, or a footer. The pattern begins with a
+# line end, which is found fastest, because every text pays for it.
+_SIGNS = re.compile(
+    r"\n(?:[ \t]+\n|[>| *]{0,6}+(?:[^\s=*._#~-]{12}+[^\s]{28}|begin |-{5}BEGIN|=y"
+    r"|(?:0x)?[0-9a-fA-F]{2,8}+[ ,:]++(?:0x)?[0-9a-fA-F]{2,8}+[ ,:]"
+    r"|(?:On|Le|Am|El|Il|Op|Em) [^\n]*\d|(?:From|Von|De|Da|Van)[*]? ?:"
+    r"|-{2,10} ?[OF]|_{8}|Begin f|Sent from|Get Out|Envoy|Von m))"
 )
-_QUOTING_SIGNS = re.compile(
-    r"\n[>| *]{0,6}+(?:(?:On|Le|Am|El|Il|Op|Em) [^\n]*\d|(?:From|Von|De|Da|Van)[*]? ?:"
-    r"|-{2,10} ?[OF]|_{8}|Begin f|Sent from|Get Out|Envoy|Von m)"
-)
-_QUOTING = ("On ", "Le ", "Am ", "El ", "Il ", "Op ", "Em ", "--", "Begin f")
+_FIRST_SIGNS = ("-----BEGIN ", "On ", "Le ", "Am ", "El ", "Il ", "Op ", "Em ", "--", "Begin f")
 _BLANK_LINE = re.compile(r"\n[ \t]+(?=\n)")
 _QUOTE = re.compile(r"(?:[>|][ \t]?)+")
 
@@ -63,14 +62,21 @@ def clean(text: str) -> str:
     text = normalise(text)
     if text[:1] in (">", "|"):
         text = _without_quote_marks(text)
-    text = read_mail(_BLANK_LINE.sub("\n", text), normalise)
-    if len(text) > _LONG_TEXT and len(text) < _SHORTEST_LINE * text.count("\n"):
-        return text
-    if _ENCODED_SIGNS.search(text) or text.startswith("-----BEGIN "):
-        text = without_encoded_lines(text)
-    if _QUOTING_SIGNS.search(text) or text.startswith(_QUOTING):
-        text = without_quote_headers(text)
+    is_suspect = _has_signs(text)
+    if is_suspect:
+        text = _BLANK_LINE.sub("\n", text)
+        is_suspect = _has_signs(text)
+    text, is_decoded = read_mail(text, normalise)
+    if is_suspect or (is_decoded and _has_signs(text)):
+        text = without_quote_headers(without_encoded_lines(_BLANK_LINE.sub("\n", text)))
     return without_legal_notes(text)
+
+
+def _has_signs(text: str) -> bool:
+    """Return whether some line may be one to remove."""
+    if len(text) > _LONG_TEXT and len(text) < _SHORTEST_LINE * text.count("\n"):
+        return False
+    return _SIGNS.search(text) is not None or text.startswith(_FIRST_SIGNS)
 
 
 def clean_all(texts: Sequence[str]) -> list[str]:

@@ -80,6 +80,7 @@ def test_signed_message_keeps_its_text() -> None:
         "Temperatures: 12 14 16 18\n20 22 24 26\n",
         "one_very_long_name_of_a_function_in_some_program_text\nshort\n",
         "-----BEGIN nothing that ends",
+        f"begin 1\n{'> ' * 20}\n{'|' * 30}\n\n{' ' * 30}x",
         "窯" * 60 + "\n" + "火" * 60 + "\n" + "土" * 60,
     ],
 )
