@@ -23,7 +23,7 @@ from statistics import median
 from benchmarks.load import Load, closed_loop
 from benchmarks.measure import CPUS
 from benchmarks.posts import sample, write_singles
-from benchmarks.scorer import SINGLE_THREADED, medians
+from benchmarks.scorer import SINGLE_THREADED, interpreter, medians
 from benchmarks.server import ROOT, Server, free_port, running
 
 ROUNDS = 7
@@ -132,10 +132,9 @@ def _figures(other: Path, bodies: Path, rounds: int) -> Iterator[Figure]:
 
 @contextmanager
 def _server(folder: Path, application: str | None = None) -> Iterator[Server]:
-    python = folder / ".venv" / "bin" / "python"
     port = free_port()
     environ = {"TEXTCLF_PORT": str(port), "TEXTCLF_WORKERS": "1", "TEXTCLF_HOST": "127.0.0.1"}
-    command = [str(python) if python.exists() else sys.executable, "-m", "gunicorn"]
+    command = [interpreter(folder), "-m", "gunicorn"]
     command += [application] if application else []
     environ |= SINGLE_THREADED
     with running(command, port=port, ready="/readyz", env=environ, cwd=folder) as server:

@@ -35,12 +35,12 @@ TRICKY = "sSaΣİéß宙か1٤\u0301\0_\n\t :'\x1c\u2003\U0001f680\ud800"
 HEADS = ["", "", "", "Subject: ", "From: a@b\nSubject: Re: ", "\n\nSubject: "]
 
 KINDS: dict[str, Callable[[], Any]] = {
-    "served words": lambda: build_pipeline()[0],
+    "served words": lambda: build_pipeline()[-2],
     "word pairs": lambda: TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
     "char 1-4": lambda: TfidfVectorizer(analyzer="char", ngram_range=(1, 4), max_features=100_000),
     "char_wb 2-5 and words": lambda: FeatureUnion(
         [
-            ("words", build_pipeline()[0]),
+            ("words", build_pipeline()[-2]),
             (
                 "characters",
                 TfidfVectorizer(
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     served = load(ROOT / "model" / "trained").pipeline
-    words = list(served[0].vocabulary_)
+    words = served[-2].get_feature_names_out().tolist()
     source = random.Random(options.seed)
     texts = [random_text(source, words) for _ in range(options.texts)]
     exact = [check("served model, random texts", served, texts)]

@@ -116,6 +116,12 @@ def trained_model(checkout: Path) -> Path:
     return manifest.parent
 
 
+def interpreter(checkout: Path) -> str:
+    """The Python of a checkout's .venv where it has one, which may hold other packages."""
+    own = checkout / ".venv" / "bin" / "python"
+    return str(own) if own.exists() else sys.executable
+
+
 def medians(measures: Sequence[Measure], rounds: int) -> list[float]:
     """The median of each, measured in turns, which go back and forth."""
     found: list[list[float]] = [[] for _ in measures]
@@ -143,7 +149,7 @@ def _probe(
 ) -> Iterator[Callable[[str], float]]:
     """A process with the scorer of a checkout: a function that asks it for a figure."""
     script = Path(__file__).with_name("scorer_probe.py")
-    command = [sys.executable, str(script), str(model_dir), str(data_dir), str(characters)]
+    command = [interpreter(folder), str(script), str(model_dir), str(data_dir), str(characters)]
     env = os.environ | SINGLE_THREADED | {"PYTHONPATH": str(folder)}
     process = subprocess.Popen(
         command, cwd=folder, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -168,7 +174,7 @@ def _server(folder: Path, model_dir: Path) -> Iterator[Server]:
     port = free_port()
     env = {"TEXTCLF_PORT": str(port), "TEXTCLF_WORKERS": "1", "TEXTCLF_HOST": "127.0.0.1"}
     env |= {"TEXTCLF_MODEL_DIR": str(model_dir), **SINGLE_THREADED}
-    command = [sys.executable, "-m", "gunicorn"]
+    command = [interpreter(folder), "-m", "gunicorn"]
     with running(command, port=port, ready="/readyz", env=env, cwd=folder) as server:
         yield server
 
@@ -206,7 +212,7 @@ def _file_cost(folder: Path, model_dir: Path, whole: Path, tenth: Path) -> float
 
 
 def _label(folder: Path, model_dir: Path, path: Path) -> float:
-    command = [sys.executable, "-m", "scripts.predict", "--jobs", "1"]
+    command = [interpreter(folder), "-m", "scripts.predict", "--jobs", "1"]
     command += ["--model-dir", str(model_dir), str(path), str(path.with_suffix(".labelled"))]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, check=True, capture_output=True)

@@ -47,7 +47,8 @@ class CompiledPipeline:
         """Score texts: decision values, [n_texts, n_labels], and shares of terms known, [n_texts].
 
         The digits of a text do not depend on the others. A share counts every occurrence, and is 0
-        for a text without terms. Beside the result, memory grows with the longest text only.
+        for a text without terms. Beside the result, memory grows only with the terms of the longest
+        text.
         """
         if self._cleans:
             texts = clean_all(texts)

@@ -79,13 +79,18 @@ def _vectorizers(step: Any) -> list[tuple[TfidfVectorizer, float, str]]:
             for name, one in step.transformer_list
         ]
     for vectorizer, _, _ in found:
-        if not isinstance(vectorizer, TfidfVectorizer):
+        # A class made of it may do anything else.
+        if type(vectorizer) is not TfidfVectorizer:
             kind = vectorizer if isinstance(vectorizer, str) else type(vectorizer).__name__
             raise NotCompilableError(f"its features are made by {kind}, not by TfidfVectorizer")
         if (vectorizer.norm, vectorizer.use_idf, vectorizer.binary) != ("l2", True, False):
             raise NotCompilableError(
                 "its vectorizer does not count, weigh by idf and normalise to l2"
             )
+        if vectorizer.input != "content":
+            raise NotCompilableError("its vectorizer reads files, not texts")
+        if vectorizer.dtype != np.float64:
+            raise NotCompilableError("its vectorizer does not compute in double precision")
     return found
 
 
@@ -94,9 +99,10 @@ def _weights(estimator: Any) -> tuple[Floats, Floats]:
 
     scikit-learn keeps one row for two labels, the second's; softmax of (0, z) is its sigmoid of z.
     """
-    if not (hasattr(estimator, "coef_") and hasattr(estimator, "intercept_")):
+    missing = [name for name in ("coef_", "intercept_", "classes_") if not hasattr(estimator, name)]
+    if missing:
         raise NotCompilableError(
-            f"its estimator {type(estimator).__name__} has no coef_ and intercept_"
+            f"its estimator {type(estimator).__name__} has no {' and '.join(missing)}"
         )
     # For two labels some estimators, such as RidgeClassifier, keep the row as a vector.
     coef = np.atleast_2d(np.asarray(estimator.coef_))

@@ -16,11 +16,13 @@ from H(xy) = H(x) + B^|x| * H(y). Unsigned integers of NumPy wrap, so they compu
 
 Two strings may share a hash. `HashTable` rejects a vocabulary in which two terms do, so a known
 term is never taken for another one; an unknown term is taken for a known one in about one of
-2^64 / len(vocabulary) cases.
+2^64 / len(vocabulary) cases. Every process draws its own B: whoever knew it could write words
+that share the hash of a known one.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,8 +33,8 @@ Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Indices = NDArray[np.intp]
 
 MODULUS = 1 << 64
-BASE = 0x9E3779B97F4A7C15
-"""B: odd, and far from any small number; otherwise arbitrary."""
+BASE = secrets.randbits(61) << 3 | 5
+"""B: its powers are all different up to B^(2^62), because it leaves 5 when divided by 8."""
 SCALE = 0xD1342543DE82EF95
 """v(c) is SCALE times the code point, so that short terms have hashes far apart, too."""
 NUL = 0x110000
@@ -81,17 +83,38 @@ def code_points(text: str) -> Codes:
     return np.where(codes == 0, np.uint32(NUL), codes)
 
 
+def _prefix_sums(codes: Codes) -> Hashes:
+    """SCALE * P(i) for each position of a string, [n]."""
+    sums: Hashes = codes * _extended(_POWERS, BASE, len(codes))[: len(codes)]
+    np.add.accumulate(sums, out=sums)
+    return sums
+
+
 def hash_substrings(codes: Codes, before: Indices, last: Indices) -> Hashes:
     """The hashes of the substrings that follow the positions `before` and end with `last`.
 
     The string must begin with a character that belongs to no substring.
     """
-    sums = codes * _extended(_POWERS, BASE, len(codes))[: len(codes)]
-    np.add.accumulate(sums, out=sums)
+    sums = _prefix_sums(codes)
     hashes = sums[last]
     hashes -= sums[before]
     hashes *= _extended(_INVERSES, _INVERSE, len(codes))[before]
     return hashes
+
+
+def hash_windows(codes: Codes, sizes: range) -> list[Hashes]:
+    """The hashes of all substrings of each of some sizes, [len(codes) - size] for each.
+
+    The string must begin with a character that belongs to no substring.
+    """
+    sums = _prefix_sums(codes)
+    inverses = _extended(_INVERSES, _INVERSE, len(codes))
+    found = []
+    for size in sizes:
+        hashes = sums[size:] - sums[: max(0, len(codes) - size)]
+        hashes *= inverses[: len(hashes)]
+        found.append(hashes)
+    return found
 
 
 def hash_strings(strings: Sequence[str]) -> Hashes:
@@ -136,11 +159,15 @@ class HashTable:
     def find(self, hashes: Hashes) -> NDArray[np.int32]:
         """The number of each hash, `UNKNOWN` for those that are not in the table."""
         places = self._first_places(hashes)
+        is_there = self._hashes.take(places) == hashes
         # What is not in its first place may be in its second.
-        others = (self._hashes[places] != hashes).nonzero()[0]
-        places[others] = self._second_places(hashes[others])
-        found = self._numbers[places]
-        found *= self._hashes[places] == hashes
+        others = (~is_there).nonzero()[0]
+        wanted = hashes.take(others)
+        second = self._second_places(wanted)
+        is_there[others] = self._hashes.take(second) == wanted
+        places[others] = second
+        found = self._numbers.take(places)
+        found *= is_there
         return found
 
     def _first_places(self, hashes: Hashes) -> Indices:

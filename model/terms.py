@@ -17,13 +17,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from model.characters import CharacterTable
 from model.hashing import (
-    Codes,
     Hashes,
-    Indices,
     code_points,
     hash_pairs,
     hash_strings,
     hash_substrings,
+    hash_windows,
 )
 from model.tokens import Words, count_by_text, locate_words, tokenize
 
@@ -42,6 +41,7 @@ _SPACE = ord(" ")
 # Those of scikit-learn.
 _WORD_PATTERN = r"(?u)\b\w\w+\b"
 _SHORTEST_WORD = 2
+_SHORTEST_SPACED_WORD = 3
 _BLANKS = re.compile(r"\s\s+")
 
 
@@ -127,16 +127,14 @@ def _character_analyzer(
 ) -> Analyzer:
     """Take the n-grams of `low` to `high` characters of texts, or of each word between spaces."""
     lay_out = _spaced_words if within_words else _without_long_blanks
+    short_too = within_words and low > _SHORTEST_SPACED_WORD
 
     def analyze(texts: Sequence[str]) -> Terms:
-        parts = [lay_out(preprocess(text)) for text in texts]
-        codes = code_points(" " + "".join(parts))
-        ends_of_texts = np.add.accumulate(list(map(len, parts)))
-        ends = _ends_of_words(codes, ends_of_texts[-1]) if within_words else ends_of_texts
-        counts = _counts_of_windows(ends, low, high, short_too=within_words)
-        hashes = hash_substrings(codes, *_windows(ends, counts, low))
-        totals = np.append(0, np.add.accumulate(counts))[ends_of_texts]
-        return Terms(hashes, np.diff(totals, prepend=0).tolist())
+        hashes = [
+            _hash_ngrams(lay_out(preprocess(text)), low, high, short_too=short_too)
+            for text in texts
+        ]
+        return Terms(np.concatenate(hashes), list(map(len, hashes)))
 
     return analyze
 
@@ -152,37 +150,26 @@ def _without_long_blanks(text: str) -> str:
     return _BLANKS.sub(" ", text)
 
 
-def _ends_of_words(codes: Codes, end: int) -> Indices:
-    """Where the words with their spaces end, of which the last ends at `end`."""
-    blank = codes[1:] == _SPACE
-    return np.append((blank[1:] & blank[:-1]).nonzero()[0] + 1, end)
+def _hash_ngrams(text: str, low: int, high: int, *, short_too: bool) -> Hashes:
+    """The hashes of all n-grams in which no two spaces meet.
 
-
-def _counts_of_windows(ends: Indices, low: int, high: int, *, short_too: bool) -> Indices:
-    """How many n-grams begin at each position of strings that end at `ends`, one behind another.
-
-    A string that is too short for any counts as one, as a whole, where `short_too` says so.
+    A spaced word that is too short for any counts as one, as a whole, where `short_too` says so.
     """
-    starts = np.append(0, ends[:-1])
-    lengths = ends - starts
-    room = np.repeat(ends, lengths) - np.arange(ends[-1])
-    counts = np.minimum(room, high)
-    counts -= low - 1
-    np.maximum(counts, 0, out=counts)
+    codes = code_points(" " + text)
+    blank = codes == _SPACE
+    # Whether a position and the next one are in one word.
+    joined = ~(blank[1:] & blank[:-1])
+    whole = np.ones(len(joined), dtype=bool)
+    for size in range(2, low + 1):
+        whole = whole[:-1] & joined[size - 1 :]
+    found = []
+    for size, hashes in enumerate(hash_windows(codes, range(low, high + 1)), low):
+        found.append(hashes.take(whole.nonzero()[0]))
+        # One character more makes an n-gram if it is in the word of the one before.
+        whole = whole[:-1] & joined[size:]
     if short_too:
-        counts[starts[(lengths < low) & (lengths > 0)]] = 1
-    return counts
-
-
-def _windows(ends: Indices, counts: Indices, low: int) -> tuple[Indices, Indices]:
-    """The position before each n-gram and that of its end: at one they grow from `low` on."""
-    positions = np.arange(len(counts))
-    before = np.repeat(positions, counts)
-    behind = np.add.accumulate(counts)
-    last = np.arange(low, low + len(before))
-    last += np.repeat(positions + counts - behind, counts)
-    lengths = np.diff(ends, prepend=0)
-    if (lengths < low).any():
-        # A string that was taken as a whole ends before `low` characters.
-        np.minimum(last, np.repeat(ends, lengths)[before], out=last)
-    return before, last
+        ends = np.append((~joined[1:]).nonzero()[0] + 1, len(joined))
+        before = np.append(0, ends[:-1])
+        short = (before < ends) & (ends - before < low)
+        found.append(hash_substrings(codes, before[short], ends[short]))
+    return np.concatenate(found)

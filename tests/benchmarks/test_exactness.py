@@ -49,3 +49,9 @@ def test_random_texts_can_be_repeated_and_are_of_every_sort() -> None:
     assert "" in texts
     assert 0 < sum(text.isascii() for text in texts) < 500
     assert any(text.startswith("Subject: ") for text in texts)
+
+
+def test_served_model_is_exact(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command checks the model of this repository, and passes."""
+    exactness.main(["--texts", "50"])
+    assert capsys.readouterr().out.startswith("served model, random texts: 50 texts, 0 labels")

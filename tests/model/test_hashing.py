@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,6 +22,7 @@ from model.hashing import (
     hash_pairs,
     hash_strings,
     hash_substrings,
+    hash_windows,
 )
 
 any_text = st.text(st.characters(exclude_categories=[]), max_size=40)
@@ -58,6 +62,18 @@ def test_substrings_of_a_long_text_have_the_hash_of_the_string() -> None:
     last = np.array([2, TABULATED + 1, len(text)])
     expected = [by_definition(word) for word in ("ab", text[TABULATED - 1 :][:2], "word")]
     assert hash_substrings(code_points(" " + text), before, last).tolist() == expected
+
+
+@given(any_text, st.integers(1, 5), st.integers(0, 3))
+def test_windows_are_all_substrings_of_their_size(text: str, low: int, more: int) -> None:
+    """Each size has the hashes of its substrings in order, none where the text is shorter."""
+    sizes = range(low, low + more)
+    expected = [
+        [by_definition(text[start : start + size]) for start in range(len(text) - size + 1)]
+        for size in sizes
+    ]
+    found = hash_windows(code_points(" " + text), sizes)
+    assert [hashes.tolist() for hashes in found] == expected
 
 
 @given(st.lists(st.tuples(any_text, any_text), max_size=8))
@@ -109,3 +125,10 @@ def test_a_table_that_cannot_be_built_is_rejected() -> None:
     same_places = np.arange(5, dtype=np.uint64)
     with pytest.raises(ValueError, match="no table holds"):
         HashTable(same_places, second=1)
+
+
+def test_every_process_draws_its_own_base() -> None:
+    """Nobody can know which words share a hash in a running service."""
+    command = [sys.executable, "-c", "from model.hashing import BASE; print(BASE)"]
+    drawn = {subprocess.run(command, check=True, capture_output=True).stdout for _ in range(2)}
+    assert len(drawn) == 2
