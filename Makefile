@@ -100,6 +100,7 @@ lint: ## Check style, types, import directions and workflows
 	@$(VENV_PYTHON) -m mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/zizmor --offline --quiet .github
+	@scripts/lint_workflows.sh
 
 format: ## Fix style and format where that can be done
 	$(SETUP_DEV)

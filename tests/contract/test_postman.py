@@ -50,7 +50,7 @@ def test_every_request_is_tested_and_has_an_example(collection: dict[str, Any]) 
             assert request["response"], request["name"]
 
 
-@pytest.mark.skipif(NEWMAN is None, reason="newman is not installed: run `npm install newman`")
+@pytest.mark.skipif(NEWMAN is None, reason="newman is not installed: run `npm ci`")
 def test_collection_holds(serve: Callable[..., Any], tmp_path: Path) -> None:
     """Every test of the collection passes against a real server."""
     report = tmp_path / "report.json"

@@ -44,6 +44,8 @@ def test_hooks_are_the_checks_of_make_lint() -> None:
     printed = subprocess.run(
         ["make", "--dry-run", "lint"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    checks = [line for line in printed.stdout.splitlines() if line.startswith(".venv/")]
+    checks = [
+        line for line in printed.stdout.splitlines() if line.startswith((".venv/", "scripts/lint"))
+    ]
     assert [hook["entry"] for hook in hooks] == checks
     assert {repo["repo"] for repo in config["repos"]} == {"local"}
