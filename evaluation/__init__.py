@@ -44,7 +44,7 @@ from evaluation.scoring import (
     thread_keys,
     view_figures,
 )
-from model.artifact import Artifact
+from model.artifact import Artifact, unchanged
 from model.dataset import Examples, check_labels
 from model.errors import DatasetError, UserError
 from model.manifest import EvaluationSummary, Manifest, write_manifest
@@ -144,7 +144,8 @@ def read_selection(reports_dir: Path) -> Selection | None:
 def write(report: Report, model: Artifact, model_dir: Path, reports_dir: Path) -> None:
     """Write figures, report and model card, and record the headline figures in the manifest.
 
-    Raises UserError when a folder cannot be written.
+    Raises UserError when a folder cannot be written, or when the model's folder holds another model
+    by now: nothing is written then.
     """
     figures = report.figures
     contents = {
@@ -153,10 +154,11 @@ def write(report: Report, model: Artifact, model_dir: Path, reports_dir: Path) -
         model_dir / "MODEL_CARD.md": render.model_card(figures).encode(),
     }
     try:
-        for path, content in contents.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        write_manifest(model_dir, with_summary(model.manifest, figures))
+        with unchanged(model_dir, model.manifest):
+            for path, content in contents.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            write_manifest(model_dir, with_summary(model.manifest, figures))
     except OSError as error:
         raise UserError(f"{error.filename} cannot be written: {error.strerror}") from None
 

@@ -11,6 +11,8 @@ import hashlib
 import io
 import textwrap
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 
-from model.atomic import replace_file
+from model.atomic import locked, replace_file
 from model.errors import ArtifactError
 from model.manifest import (
     FORMAT,
@@ -96,16 +98,32 @@ def save(
         return earlier
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        replace_file(directory / manifest.pipeline.file, dump)
-        write_manifest(directory, manifest)
-        for other in directory.glob("pipeline-*.joblib"):
-            if other.name != manifest.pipeline.file:
-                other.unlink()
+        with locked(directory):
+            replace_file(directory / manifest.pipeline.file, dump)
+            write_manifest(directory, manifest)
+            for other in directory.glob("pipeline-*.joblib"):
+                if other.name != manifest.pipeline.file:
+                    other.unlink()
     except OSError as error:
         raise ArtifactError(
             f"{directory} cannot be written ({error.strerror or error}): correct that and {RETRAIN}"
         ) from None
     return manifest
+
+
+@contextmanager
+def unchanged(directory: Path, manifest: Manifest) -> Iterator[None]:
+    """Keep the folder's artifact as it is while something is written beside it.
+
+    Raises ArtifactError when the artifact is no longer the one of this manifest.
+    """
+    with locked(directory):
+        if read_manifest(directory).pipeline != manifest.pipeline:
+            raise ArtifactError(
+                f"{directory} holds another model by now than the one that was evaluated, so"
+                " nothing was written: run `make evaluate` again"
+            )
+        yield
 
 
 def _earlier(directory: Path) -> Manifest | None:

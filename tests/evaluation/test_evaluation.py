@@ -14,7 +14,6 @@ from evaluation import (
     encode,
     evaluate,
     read_selection,
-    render,
     write,
 )
 from evaluation.explain import compile_pipeline
@@ -22,7 +21,7 @@ from evaluation.figures import Candidate, Figures, Selection
 from evaluation.summary import summary, table
 from model import artifact
 from model.artifact import Artifact
-from model.errors import DatasetError, UserError
+from model.errors import ArtifactError, DatasetError, UserError
 from model.pipeline import baseline_pipeline
 from tests.evaluation.examples import make_lines, same, save_model, train_linear, write_lines
 
@@ -199,14 +198,24 @@ def test_a_damaged_selection_is_an_error(tmp_path: Path, content: bytes) -> None
         read_selection(tmp_path)
 
 
-def test_folders_that_cannot_be_written(
-    evaluated: Evaluated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_folders_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
     """A file where the reports' folder should be is an error of the user's."""
-    monkeypatch.setattr(render, "html", lambda *_: "")
+    report, model = run(make_lines(30, seed=1), make_lines(9, seed=2))
     (tmp_path / "reports").write_text("")
     with pytest.raises(UserError, match="reports cannot be written"):
-        write(*evaluated, tmp_path / "model", tmp_path / "reports")
+        write(report, model, tmp_path / "model", tmp_path / "reports")
+
+
+def test_model_trained_meanwhile_keeps_its_manifest(run: Run, tmp_path: Path) -> None:
+    """Figures of a model that has been replaced since are not written beside the new one."""
+    report, model = run(make_lines(30, seed=1), make_lines(9, seed=2))
+    train = write_lines(tmp_path / "train.jsonl", make_lines(40, seed=3))
+    newer = save_model(tmp_path / "model", train_linear(train.texts, train.labels), train, ["text"])
+    with pytest.raises(ArtifactError, match=r"holds another model .* run `make evaluate` again"):
+        write(report, model, tmp_path / "model", tmp_path / "reports")
+    assert artifact.load(tmp_path / "model").manifest == newer.manifest
+    assert not (tmp_path / "reports").exists()
+    assert not (tmp_path / "model" / "MODEL_CARD.md").exists()
 
 
 def test_the_summary_tells_the_figures(evaluated: Evaluated) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import joblib
@@ -191,3 +192,18 @@ def test_same_training_has_the_same_hash_in_every_process(
     assert [process.wait() for process in processes] == [0, 0]
     first, second = (artifact.load(tmp_path / seed).manifest.pipeline for seed in ("1", "2"))
     assert first == second
+
+
+def test_saving_waits_while_the_artifact_is_kept(
+    folder: Path, other_pipeline: Pipeline, tiny_artifact: Path
+) -> None:
+    """Whoever writes beside an artifact finds at the end the one that there was at the start."""
+    manifest = read_manifest(folder)
+    with ThreadPoolExecutor(1) as executor:
+        with artifact.unchanged(folder, manifest):
+            saving = executor.submit(save, folder, other_pipeline, tiny_artifact)
+            with pytest.raises(TimeoutError):
+                saving.result(timeout=0.5)
+            assert read_manifest(folder) == manifest
+        newer = saving.result(timeout=30)
+    assert read_manifest(folder) == newer != manifest
