@@ -27,3 +27,9 @@ export function setBar(made, share, figure) {
   made.querySelector(".fill").style.width = `${100 * share}%`;
   made.querySelector(".figure").textContent = figure;
 }
+
+export const byId = (id) => document.getElementById(id);
+
+export const signed = (weight) => `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(2)}`;
+
+export const count = (value) => value.toLocaleString("en");

@@ -1,11 +1,9 @@
 // The second view: figures worked out here from what the service shows Prometheus, and kept nowhere.
 
-import { bar, element, percent } from "./elements.js";
+import { bar, byId, count, element, percent } from "./elements.js";
 import { parse, quantile, sum } from "./exposition.js";
 
 const PERIOD = 2000;
-
-const byId = (id) => document.getElementById(id);
 
 let timer;
 let before;
@@ -115,8 +113,6 @@ function milliseconds(seconds) {
   const digits = seconds < 0.001 ? 2 : seconds < 0.01 ? 1 : 0;
   return (1000 * seconds).toFixed(digits);
 }
-
-const count = (value) => value.toLocaleString("en");
 
 function row(names, figures) {
   const cells = names.map((name) => element("td", {}, name));

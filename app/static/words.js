@@ -1,6 +1,6 @@
 // Finds the model's terms in a text again, and marks them by how much they counted.
 
-import { element } from "./elements.js";
+import { element, signed } from "./elements.js";
 
 // A word, with what may hold it together: apostrophes, hyphens, the dots and @ of an address.
 const COMPOUND = /[\p{L}\p{M}\p{N}_]+(?:['’.@-][\p{L}\p{M}\p{N}_]+)*/gu;
@@ -10,20 +10,26 @@ const SIMPLE = /[\p{L}\p{M}\p{N}_]+/gu;
 // first it is left plain: where every word is marked, none is.
 const DEGREES = [0.05, 0.15, 0.35, 0.7];
 
-export function markWords(text, explanation) {
-  const weights = new Map(
-    [...explanation.supporting, ...explanation.opposing].map(({ term, weight }) => [term, weight]),
-  );
+// Returns a function from a piece of the text to its nodes: strings, and words that are marked.
+export function wordMarker(explanation) {
+  const weights = weightsOf(explanation);
   const strongest = Math.max(...[...weights.values()].map(Math.abs));
-  return pieces(text, COMPOUND).flatMap(({ piece, isWord }) => {
-    if (!isWord) return [piece];
-    const whole = weightOf(piece, weights);
-    if (whole !== undefined) return [mark(piece, whole, strongest)];
+  return (text) =>
+    wordsOf(text, weights).map(({ piece, weight }) => (weight === undefined ? piece : mark(piece, weight, strongest)));
+}
+
+function weightsOf(explanation) {
+  return new Map([...explanation.supporting, ...explanation.opposing].map(({ term, weight }) => [term, weight]));
+}
+
+// The text in pieces: what lies between words, and words with their weight where there is one.
+function wordsOf(text, weights) {
+  return pieces(text, COMPOUND).flatMap((found) => {
+    if (!found.isWord) return [found];
+    const whole = weightOf(found.piece, weights);
+    if (whole !== undefined) return [{ ...found, weight: whole }];
     // The model may have split what is written as one, such as a well-known address.
-    return pieces(piece, SIMPLE).map(({ piece: part, isWord: isPart }) => {
-      const weight = isPart ? weightOf(part, weights) : undefined;
-      return weight === undefined ? part : mark(part, weight, strongest);
-    });
+    return pieces(found.piece, SIMPLE).map((part) => ({ ...part, weight: part.isWord ? weightOf(part.piece, weights) : undefined }));
   });
 }
 
@@ -50,6 +56,5 @@ function mark(word, weight, strongest) {
   const share = Math.abs(weight) / strongest;
   const degree = DEGREES.filter((start) => share >= start).length;
   if (degree === 0) return word;
-  const title = `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(2)}`;
-  return element("span", { className: `${weight > 0 ? "for" : "against"} w${degree}`, title }, word);
+  return element("span", { className: `${weight > 0 ? "for" : "against"} w${degree}`, title: signed(weight) }, word);
 }

@@ -2,100 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
+
+from tests.browser.visit import ask, classify, shown_label
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ROOT = Path(__file__).resolve().parents[2]
 MARKUP = "<img src=x onerror=\"document.title='owned'\"> the goalie's <b>puck</b> </textarea>"
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any]) -> str:
-    """The address of a real server."""
-    address: str = serve(workers=2).url
-    return address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A headless Chromium."""
-    with playwright.sync_playwright() as engine:
-        opened = engine.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def open_page(browser: Any, url: str) -> Iterator[Callable[..., Any]]:
-    """A function that opens the page; afterwards the test fails on any complaint of the browser."""
-    complaints: list[str] = []
-    contexts = []
-
-    def open_(**options: Any) -> Any:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(url)
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    # The browser itself reports refused requests; the page's own words for them are tested.
-    expected = re.compile(r"status of (405|502) ")
-    assert [it for it in complaints if not expected.search(it)] == []
-
-
-@pytest.fixture
-def page(open_page: Callable[..., Any]) -> Any:
-    """The page at a desk's size."""
-    return open_page()
-
-
-def shown_label(page: Any) -> str:
-    """The label, once there is one."""
-    page.wait_for_selector("#label:not(.none)")
-    label: str = page.inner_text("#label")
-    return label
-
-
-def ask(url: str, text: str) -> Any:
-    """What the service itself answers."""
-    query = {"scores": "true", "explain": "1000"}
-    return requests.post(f"{url}/prediction", params=query, json={"text": text}, timeout=30).json()
 
 
 def test_visitor_sees_the_label_its_scores_and_the_time(page: Any, url: str) -> None:
     """Label and percentages on the page are those that the service answers."""
     text = "The goalie lost the puck in orbit."
-    page.fill("#text", text)
-    page.click("#predict")
+    classify(page, text)
     expected = ask(url, text)
     assert shown_label(page) == expected["label"]
     for label, score in expected["scores"].items():
@@ -122,8 +48,7 @@ def test_each_example_gets_an_answer(page: Any, url: str) -> None:
 def test_words_are_marked_by_what_they_did(page: Any, url: str) -> None:
     """The strongest words are marked for or against as the service explains, the rest is whole."""
     text = "Goalie's PUCK, moon-orbit; zzyzx naïve 火箭 goalie@ice.example!"
-    page.fill("#text", text)
-    page.click("#predict")
+    classify(page, text)
     page.wait_for_selector("#why:not([hidden])")
     assert page.inner_text("#marked") == text
     explanation = ask(url, text)["explanation"]
@@ -150,63 +75,32 @@ def test_words_are_found_by_the_terms_of_the_committed_model(
     """A word is marked though its term lost a final s: "playoffs" counts as "playoff"."""
     page = browser.new_page()
     page.goto(serve(model_dir=ROOT / "model" / "trained").url)
-    page.fill("#text", "They reached the playoffs.")
-    page.click("#predict")
+    classify(page, "They reached the playoffs.")
     page.wait_for_selector("#why:not([hidden])")
     assert "playoffs" in page.locator("#marked .for").all_inner_texts()
 
 
 def test_markup_in_a_text_stays_text(page: Any) -> None:
     """Whatever a text holds is shown as it is written, wherever it is shown."""
-    page.fill("#text", MARKUP)
-    page.click("#predict")
+    classify(page, MARKUP)
     page.wait_for_selector("#why:not([hidden])")
     assert page.inner_text("#marked") == MARKUP
     assert page.locator("main img, main b").count() == 0
     assert page.title() == "Text classifier"
 
 
-def test_curl_does_the_same(page: Any, url: str) -> None:
-    """The command, run by a shell, gets the label that the page shows, quotes and all."""
-    text = 'It\'s "the goalie" $HOME `id` \\ !\nand a second line, naïve 🏒'
-    page.fill("#text", text)
-    page.click("#predict")
-    label = shown_label(page)
-    command = page.inner_text("#curl")
-    words = shlex.split(command)
-    assert json.loads(words[words.index("-d") + 1]) == {"text": text}
-    if shutil.which("curl"):
-        done = subprocess.run(["sh", "-c", command], capture_output=True, check=True, timeout=60)
-        answer = json.loads(done.stdout)
-        assert answer == ask(url, text)
-        assert answer["label"] == label
-
-
 def test_errors_are_told_in_words(page: Any) -> None:
     """A refused text shows the service's reason, takes the old answer away and can be corrected."""
-    page.fill("#text", "the goalie")
-    page.click("#predict")
+    classify(page, "the goalie")
     shown_label(page)
-    page.fill("#text", "   ")
-    page.click("#predict")
-    page.wait_for_selector("#error:not([hidden])")
+    classify(page, "   ")
+    page.wait_for_selector("#failure:not([hidden])")
     assert "blank" in page.inner_text("#error")
     assert page.inner_text("#label") == "no label"
     assert page.locator("#why").is_hidden()
-    page.fill("#text", "the goalie")
-    page.click("#predict")
+    classify(page, "the goalie")
     shown_label(page)
-    assert page.locator("#error").is_hidden()
-
-
-def test_lost_service_is_told_in_words(page: Any) -> None:
-    """When the service does not answer, the page says so instead of waiting for ever."""
-    page.route("**/prediction?*", lambda route: route.fulfill(status=502, body="<html>"))
-    page.fill("#text", "the goalie")
-    page.click("#predict")
-    page.wait_for_selector("#error:not([hidden])")
-    assert "did not answer" in page.inner_text("#error")
-    assert page.get_attribute("#predict", "aria-disabled") is None
+    assert page.locator("#failure").is_hidden()
 
 
 def test_everything_can_be_done_by_keyboard(page: Any, url: str) -> None:
@@ -245,8 +139,7 @@ def test_characters_are_counted_as_the_service_does(page: Any) -> None:
 def test_phone_needs_no_sideways_scrolling(open_page: Callable[..., Any], view: str) -> None:
     """At 320 pixels, even with a word that is too long, the page is no wider than the screen."""
     page = open_page(viewport={"width": 320, "height": 640})
-    page.fill("#text", "goalie " + "x" * 500)
-    page.click("#predict")
+    classify(page, "goalie " + "x" * 500)
     shown_label(page)
     page.click(f"#tab-{view}")
     page.wait_for_timeout(300)
@@ -319,9 +212,8 @@ def test_page_is_accessible(open_page: Callable[..., Any], scheme: str, view: st
     """Axe finds no fault with either view in either scheme, contrast of WCAG AA included."""
     # The checker is put into the page, which the page's own policy would forbid.
     page = open_page(color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
-    page.fill("#text", "the goalie and the rocket in orbit" if view == "classify" else " ")
-    page.click("#predict")
-    page.wait_for_selector("#why:not([hidden])" if view == "classify" else "#error:not([hidden])")
+    classify(page, "the goalie and the rocket in orbit" if view == "classify" else " ")
+    page.wait_for_selector("#why:not([hidden])" if view == "classify" else "#failure:not([hidden])")
     if view == "metrics":
         page.click("#tab-metrics")
         page.wait_for_selector("#headline dt")
