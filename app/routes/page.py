@@ -13,7 +13,6 @@ from werkzeug.routing import Rule
 from app.examples import EXAMPLES
 from app.middleware import PAGE_POLICY
 from app.services import Services
-from model.classifier import Classifier
 
 
 class Route(msgspec.Struct):
@@ -30,7 +29,7 @@ def register(app: Flask, services: Services) -> None:
     @app.get("/")
     def index() -> Response:
         """What the service offers: a page for browsers, JSON for programs."""
-        response = _page(services.classifier) if wants_html() else _routes(app)
+        response = _page(services) if wants_html() else _routes(app)
         response.headers["Vary"] = "Accept"
         response.add_etag()
         response.make_conditional(request)
@@ -44,13 +43,16 @@ def wants_html() -> bool:
     return named and accepted.quality("text/html") >= accepted.quality("application/json")
 
 
-def _page(classifier: Classifier) -> Response:
+def _page(services: Services) -> Response:
+    classifier, config = services.classifier, services.config
     html = render_template(
         "page.html",
         version=classifier.manifest.version,
         trained_at=classifier.manifest.trained_at,
         labels=classifier.labels,
         examples={label: EXAMPLES[label] for label in classifier.labels if label in EXAMPLES},
+        most_texts=config.max_batch,
+        most_bytes=config.max_body_bytes,
     )
     response = Response(html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = PAGE_POLICY

@@ -10,9 +10,9 @@ export function percent(share) {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-export function bar(name, share, figure) {
+export function bar(name, share, figure, tag = "li") {
   const made = element(
-    "li",
+    tag,
     {},
     element("span", { className: "name" }, name),
     element("span", { className: "track" }, element("span", { className: "fill" })),

@@ -1,8 +1,12 @@
-// The page's tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
+// What is around the views: the tabs, and files that are dropped anywhere.
 
-import { startClassify } from "./classify.js";
+import { classify, startClassify } from "./classify.js";
 import { byId } from "./elements.js";
+import { FileError, readTexts } from "./files.js";
 import { startMetrics, stopMetrics } from "./metrics.js";
+import { classifyAll, fail, say, startSeveral } from "./several.js";
+
+// Tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
 
 const tabs = [...document.querySelectorAll("[role=tab]")];
 
@@ -32,6 +36,46 @@ function watchMetrics() {
   else stopMetrics();
 }
 
+// Files
+
+async function receive(files) {
+  try {
+    const texts = (await Promise.all([...files].map(readTexts))).flat();
+    if (texts.length === 1) {
+      openText(texts[0]);
+    } else {
+      select(byId("tab-several"));
+      classifyAll(texts);
+    }
+  } catch (error) {
+    select(byId("tab-several"));
+    if (error instanceof FileError) say(error.message);
+    else fail(error);
+  }
+}
+
+function openText(text) {
+  select(byId("tab-classify"));
+  classify(text);
+}
+
+const hasFiles = (event) => event.dataTransfer.types.includes("Files");
+
+// Without this the browser leaves the page for the file.
+addEventListener("dragover", (event) => {
+  if (hasFiles(event)) event.preventDefault();
+});
+addEventListener("drop", (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  receive(event.dataTransfer.files);
+});
+byId("file").addEventListener("change", (event) => {
+  receive(event.target.files);
+  // So that the same file can be chosen again.
+  event.target.value = "";
+});
+
 for (const tab of tabs) {
   tab.addEventListener("click", () => select(tab));
   tab.addEventListener("keydown", moveFocus);
@@ -39,4 +83,6 @@ for (const tab of tabs) {
 document.addEventListener("visibilitychange", watchMetrics);
 
 startClassify();
-if (location.hash === "#metrics") select(byId("tab-metrics"));
+startSeveral(openText);
+const wanted = tabs.find((tab) => location.hash === `#${tab.getAttribute("aria-controls")}`);
+if (wanted) select(wanted);

@@ -110,6 +110,8 @@ def test_everything_can_be_done_by_keyboard(page: Any, url: str) -> None:
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
     page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.id") == "tab-several"
+    page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.id") == "tab-metrics"
     assert page.locator("#metrics").is_visible()
     assert page.locator("#classify").is_hidden()
@@ -135,12 +137,16 @@ def test_characters_are_counted_as_the_service_does(page: Any) -> None:
     assert page.inner_text("#length") == "2 characters"
 
 
-@pytest.mark.parametrize("view", ["classify", "metrics"])
+@pytest.mark.parametrize("view", ["classify", "several", "metrics"])
 def test_phone_needs_no_sideways_scrolling(open_page: Callable[..., Any], view: str) -> None:
     """At 320 pixels, even with a word that is too long, the page is no wider than the screen."""
     page = open_page(viewport={"width": 320, "height": 640})
     classify(page, "goalie " + "x" * 500)
     shown_label(page)
+    page.click("#tab-several")
+    page.fill("#lines", "goalie\n" + "x" * 500)
+    page.click("#classify-all")
+    page.wait_for_selector("#ended:has-text('2 labelled')")
     page.click(f"#tab-{view}")
     page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -206,15 +212,28 @@ def test_dark_scheme_is_dark(open_page: Callable[..., Any]) -> None:
     assert brightness("dark") < 150 < 600 < brightness("light")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", ["classify", "metrics", "error"])
-def test_page_is_accessible(open_page: Callable[..., Any], scheme: str, view: str) -> None:
-    """Axe finds no fault with either view in either scheme, contrast of WCAG AA included."""
-    # The checker is put into the page, which the page's own policy would forbid.
-    page = open_page(color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
-    classify(page, "the goalie and the rocket in orbit" if view == "classify" else " ")
-    page.wait_for_selector("#why:not([hidden])" if view == "classify" else "#failure:not([hidden])")
-    if view == "metrics":
+@pytest.mark.parametrize("view", ["classify", "several", "metrics", "error"])
+def test_page_is_accessible(
+    open_page: Callable[..., Any], scheme: str, view: str, width: int
+) -> None:
+    """Axe finds no fault with any view in either scheme, contrast of WCAG AA included."""
+    page = open_page(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        # The checker is put into the page, which the page's own policy would forbid.
+        bypass_csp=True,
+    )
+    classify(page, " " if view == "error" else "the goalie and the rocket in orbit")
+    page.wait_for_selector("#failure:not([hidden])" if view == "error" else "#why:not([hidden])")
+    if view == "several":
+        page.click("#tab-several")
+        page.fill("#lines", "the goalie\nthe rocket")
+        page.click("#classify-all")
+        page.wait_for_selector("#ended:has-text('2 labelled')")
+    elif view == "metrics":
         page.click("#tab-metrics")
         page.wait_for_selector("#headline dt")
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
