@@ -3,9 +3,14 @@
 import { byId, count, element, percent, setBar, signed } from "./elements.js";
 import { ask, ServiceError } from "./service.js";
 import { snippets } from "./snippets.js";
-import { wordMarker } from "./words.js";
+import { knownWords, wordMarker } from "./words.js";
 
 const LISTED = 8;
+// Terms that the service lists at most, for the label and against it.
+const MOST_TERMS = 1000;
+// Less than these make a label unsure: its calibrated probability, and the share of known words.
+const SURE = 0.6;
+const FAMILIAR = 0.7;
 // Characters of a text that are marked at a time, and of a snippet that are shown: a page of a
 // hundred thousand elements answers no click.
 const PIECE = 20_000;
@@ -21,7 +26,7 @@ export async function predict() {
   const turn = ++latest;
   const waiting = showWaiting();
   try {
-    const found = await ask("/prediction?scores=true&explain=1000", { text: asked });
+    const found = await ask(`/prediction?scores=true&explain=${MOST_TERMS}`, { text: asked });
     if (turn === latest) show(asked, found);
   } catch (error) {
     if (turn === latest) fail(error);
@@ -50,7 +55,9 @@ function showWaiting() {
 
 function show(asked, { answer, elapsed, timing }) {
   byId("failure").hidden = true;
-  setLabel(answer.label);
+  const doubts = doubtsOf(asked, answer);
+  setLabel(answer.label, doubts.length > 0);
+  byId("doubts").textContent = doubts.join(" ");
   for (const bar of byId("scores").children) {
     const score = answer.scores[bar.dataset.label];
     setBar(bar, score ?? 0, score === undefined ? "–" : percent(score));
@@ -61,9 +68,26 @@ function show(asked, { answer, elapsed, timing }) {
   showSnippet(asked);
 }
 
-function setLabel(label) {
+function setLabel(label, isUnsure = false) {
   byId("label").textContent = label ?? "no label";
   byId("label").classList.toggle("none", label === undefined);
+  byId("label").classList.toggle("unsure", isUnsure);
+}
+
+// Sentences on why the label may be wrong; none where it can be believed.
+function doubtsOf(asked, { scores, explanation }) {
+  const doubts = [];
+  const ranked = Object.entries(scores).sort(([, a], [, b]) => b - a);
+  const [likeliest, next] = ranked.map(([label, score]) => `${label} with ${percent(score)}`);
+  if (ranked[0][1] < SURE) doubts.push(`Unsure: ${likeliest} is the likeliest, followed by ${next}.`);
+  const sides = [explanation.supporting.length, explanation.opposing.length];
+  // A list that is cut, or of a model that explains nothing, does not show which words are known.
+  if (Math.max(...sides) === MOST_TERMS || Math.max(...sides) === 0) return doubts;
+  const { known, all } = knownWords(asked, explanation);
+  if (known < FAMILIAR * all) {
+    doubts.push(`The model knows ${known} of ${all} words: the text may be in another language, or about something else.`);
+  }
+  return doubts;
 }
 
 function fail(error) {
@@ -72,6 +96,7 @@ function fail(error) {
   byId("error").textContent = isOurs ? "This page failed to show the answer. Reload it, and try again." : error.message;
   byId("failure").hidden = false;
   setLabel(undefined);
+  byId("doubts").textContent = "";
   byId("timing").textContent = "";
   for (const bar of byId("scores").children) {
     setBar(bar, 0, "–");

@@ -18,6 +18,12 @@ export function wordMarker(explanation) {
     wordsOf(text, weights).map(({ piece, weight }) => (weight === undefined ? piece : mark(piece, weight, strongest)));
 }
 
+// How many words the text has, each occurrence counted, and how many of them the model knows.
+export function knownWords(text, explanation) {
+  const words = wordsOf(text, weightsOf(explanation)).filter(({ isWord }) => isWord);
+  return { known: words.filter(({ weight }) => weight !== undefined).length, all: words.length };
+}
+
 function weightsOf(explanation) {
   return new Map([...explanation.supporting, ...explanation.opposing].map(({ term, weight }) => [term, weight]));
 }
