@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import msgspec
 from flask import Flask, Response, request
@@ -20,19 +20,41 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 
-# Titles of the problem types and what each means. Statuses without an entry get no type of their
-# own, since their name (which differs between versions of Python) says all there is to say.
+
+class ProblemType(NamedTuple):
+    """What /docs says of a type of problem."""
+
+    status: int
+    meaning: str
+
+
+# By title. Statuses without an entry get no type of their own, since their name (which differs
+# between versions of Python) says all there is to say.
 TYPES = {
-    "Validation exception": "The request for a prediction is not valid; the detail says why.",
-    "Invalid batch": "The request for a batch of predictions is not valid; the detail says why.",
-    "Method Not Allowed": "The path exists, but not for this method; Allow lists those it has.",
-    "Not Found": "There is nothing under this path.",
-    "Content too large": "The body or the batch is over the service's limit; send less at a time.",
-    "Unsupported content coding": "The body is compressed; send it as it is.",
-    "Request Timeout": "The body did not arrive in time; send the request again.",
-    "Not ready": "This process is ending; send the request again, on another connection.",
-    "Overloaded": "More requests wait than the service takes up; send the request again later.",
-    "Internal Server Error": "The service failed; quote the request id to its operator.",
+    "Validation exception": ProblemType(
+        405, "The request for a prediction is not valid; the detail says why."
+    ),
+    "Invalid batch": ProblemType(
+        400, "The request for a batch of predictions is not valid; the detail says why."
+    ),
+    "Method Not Allowed": ProblemType(
+        405, "The path exists, but not for this method; Allow lists those it has."
+    ),
+    "Not Found": ProblemType(404, "There is nothing under this path."),
+    "Content too large": ProblemType(
+        413, "The body or the batch is over the service's limit; send less at a time."
+    ),
+    "Unsupported content coding": ProblemType(415, "The body is compressed; send it as it is."),
+    "Request Timeout": ProblemType(408, "The body did not arrive in time; send the request again."),
+    "Not ready": ProblemType(
+        503, "This process is ending; send the request again, on another connection."
+    ),
+    "Overloaded": ProblemType(
+        503, "More requests wait than the service takes up; send the request again later."
+    ),
+    "Internal Server Error": ProblemType(
+        500, "The service failed; quote the request id to its operator."
+    ),
 }
 
 Reason = Literal["encoding", "nesting", "syntax", "schema", "blank", "other"]
@@ -164,4 +186,4 @@ def encode(
 def _answer_fault(error: Exception) -> Response:
     """Log a fault of the service with its traceback, and answer without any of it."""
     log.error("fault in %s %s", request.method, request.url_rule, exc_info=error)
-    return respond(InternalServerError(TYPES["Internal Server Error"]))
+    return respond(InternalServerError(TYPES["Internal Server Error"].meaning))

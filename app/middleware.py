@@ -158,7 +158,7 @@ def describe(environ: WSGIEnvironment) -> dict[str, str | None]:
 
 def _detail(title: str, reason: str | None) -> str:
     if reason is None:
-        return TYPES[title]
+        return TYPES[title].meaning
     if title in TYPES:
         return reason
     return f"The connection ends here, because the request cannot be read: {reason}."

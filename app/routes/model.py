@@ -11,7 +11,7 @@ import msgspec
 from flask import Flask, Response
 
 from app.services import Services
-from model.manifest import EvaluationSummary, TrainingData
+from model.manifest import EvaluationSummary, Manifest, TrainingData
 
 NAME = "text-classifier"
 
@@ -32,21 +32,24 @@ class ModelInfo(msgspec.Struct):
 
 def register(app: Flask, services: Services) -> None:
     """Add the route."""
-    known = services.classifier.manifest
-    info = ModelInfo(
-        name=NAME,
-        version=known.version,
-        labels=known.labels,
-        trained_at=known.trained_at,
-        training_seconds=known.training_seconds,
-        data=known.data,
-        hyperparameters=known.hyperparameters,
-        versions=known.versions,
-        evaluation=known.evaluation,
-    )
-    body = msgspec.json.encode(info) + b"\n"
+    body = msgspec.json.encode(describe(services.classifier.manifest)) + b"\n"
 
     @app.get("/model")
     def model() -> Response:
         """Describe the model that this process serves."""
         return Response(body, mimetype="application/json")
+
+
+def describe(manifest: Manifest) -> ModelInfo:
+    """Return what is shown of a model."""
+    return ModelInfo(
+        name=NAME,
+        version=manifest.version,
+        labels=manifest.labels,
+        trained_at=manifest.trained_at,
+        training_seconds=manifest.training_seconds,
+        data=manifest.data,
+        hyperparameters=manifest.hyperparameters,
+        versions=manifest.versions,
+        evaluation=manifest.evaluation,
+    )

@@ -1,4 +1,4 @@
-// Draws the API's description into the page.
+// Draws the API's description into the page, in the reader's colour scheme.
 const root = document.getElementById("swagger-ui");
 
 SwaggerUIBundle({
@@ -9,6 +9,15 @@ SwaggerUIBundle({
   validatorUrl: null,
   onComplete() {
     // The page grew above the problem type that brought the reader here.
-    document.querySelector(".errors :target")?.scrollIntoView();
+    document.querySelector(".own :target")?.scrollIntoView();
   },
 });
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function follow() {
+  document.documentElement.classList.toggle("dark-mode", dark.matches);
+}
+
+dark.addEventListener("change", follow);
+follow();

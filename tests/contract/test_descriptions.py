@@ -24,9 +24,9 @@ def described(app: Flask, path: str) -> dict[str, Any]:
     return document
 
 
-@pytest.fixture(params=["/openapi.yaml", "/contract.yaml"])
+@pytest.fixture(params=["/openapi.yaml", "/openapi.json", "/contract.yaml"])
 def document(app: Flask, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Each of the two descriptions."""
+    """Each of the descriptions."""
     return described(app, request.param)
 
 

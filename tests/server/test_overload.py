@@ -87,7 +87,7 @@ def test_refusal_is_a_problem(server: Any) -> None:
         "type": "/docs#overloaded",
         "title": "Overloaded",
         "status": 503,
-        "detail": TYPES["Overloaded"],
+        "detail": TYPES["Overloaded"].meaning,
         "instance": f"urn:request:{headers['X-Request-ID']}",
     }
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from app.errors import TYPES, anchor
+from app.errors import TYPES, ApiError, anchor
 
 
 @pytest.fixture
@@ -20,6 +20,27 @@ def test_every_problem_type_has_its_anchor(page: str) -> None:
     """The type of each problem leads to an explanation on the page."""
     ids = re.findall(r'<dt id="([^"]+)">', page)
     assert ids == [anchor(title) for title in TYPES]
+
+
+def test_every_problem_type_has_the_status_that_is_answered(page: str) -> None:
+    """The status beside each title is that of the errors with this title."""
+    statuses = dict(re.findall(r'<dt id="([^"]+)">[^<]+<span class="status">(\d+)', page))
+    assert statuses.keys() == {anchor(title) for title in TYPES}
+    answered = [error for error in subclasses(ApiError) if hasattr(error, "title")]
+    assert len(answered) >= 7
+    for error in answered:
+        assert statuses[anchor(error.title)] == str(error.code)
+
+
+def subclasses(error: type[ApiError]) -> list[type[ApiError]]:
+    """All classes that derive from a class, however far."""
+    return [it for own in error.__subclasses__() for it in (own, *subclasses(own))]
+
+
+def test_page_and_docs_link_to_each_other(client: FlaskClient, page: str) -> None:
+    """From each of the two pages there is a way to the other."""
+    assert '<a href="/">' in page
+    assert '<a href="/docs">' in client.get("/", headers={"Accept": "text/html"}).text
 
 
 def test_all_that_the_page_links_to_is_served(client: FlaskClient, page: str) -> None:

@@ -8,8 +8,9 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.config import Config
-from model.classifier import Classifier, PipelineScorer
+from model.classifier import Classifier
 from model.manifest import EvaluationSummary, Manifest
+from tests.app.conftest import TwoWordScorer
 
 
 def test_manifest_is_told(client: FlaskClient, manifest: Manifest) -> None:
@@ -31,7 +32,7 @@ def test_evaluation_is_told(manifest: Manifest) -> None:
     """A model that was evaluated shows its headline figures."""
     summary = EvaluationSummary("cd" * 32, 2, {"raw": {"accuracy": 0.5}})
     evaluated = msgspec.structs.replace(manifest, evaluation=summary)
-    app = create_app(Config(), Classifier(PipelineScorer(None), evaluated))
+    app = create_app(Config(), Classifier(TwoWordScorer(), evaluated))
     found = app.test_client().get("/model").get_json()["evaluation"]
     assert found == msgspec.to_builtins(summary)
 
