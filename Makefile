@@ -4,6 +4,9 @@ PYTHON ?= python3
 DATA_DIR ?= data
 SOURCE ?= challenge
 VIEWS ?= auto
+TEXT_FIELD ?=
+LABEL_FIELD ?=
+MODEL_DIR ?=
 PORT ?= 8080
 BASE ?= python:3.11-slim
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
@@ -13,6 +16,8 @@ IMAGE ?= text-classifier:$(VERSION)
 DOCKER_NETWORK = $(if $(NETWORK),--network $(NETWORK))
 
 VENV_PYTHON := .venv/bin/python
+DATA = --data-dir "$(DATA_DIR)" --text-field "$(TEXT_FIELD)" --label-field "$(LABEL_FIELD)"
+MODEL_OF_DATA = $(DATA) $(if $(MODEL_DIR),--model-dir "$(MODEL_DIR)")
 SETUP := @command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON) here: install Python \
 	3.11 to 3.14, or name the one you have, for example make PYTHON=python3.12 run" >&2; exit 1; }; \
 	$(PYTHON) scripts/install.py requirements.txt
@@ -30,46 +35,48 @@ help: ## List the targets
 install: ## Make or repair .venv with the pinned requirements, tools included
 	$(SETUP_DEV)
 
-run: ## Serve the model on http://localhost:8080 (trains one first where there is none)
+run: ## Serve the model, or that of MODEL_DIR, on http://localhost:8080
 	@scripts/require.sh port "$(PORT)"
 	$(SETUP)
-	@test -e model/trained/manifest.json || { echo "model/trained/ holds no trained model: training one first"; \
+	@test -n "$(MODEL_DIR)" || test -e model/trained/manifest.json || { \
+		echo "model/trained/ holds no trained model: training one first"; \
 		$(MAKE) --no-print-directory train; }
 	@echo "starting on http://localhost:$(PORT) (Ctrl-C ends it)"
 	@TEXTCLF_PORT=$(PORT) $(if $(WORKERS),TEXTCLF_WORKERS=$(WORKERS)) \
+		$(if $(MODEL_DIR),TEXTCLF_MODEL_DIR="$(MODEL_DIR)") \
 		exec $(VENV_PYTHON) -m gunicorn
 
 predict: ## Label a file: make predict IN=posts.jsonl OUT=labelled.jsonl [ARGS="--scores --resume"]
 	$(SETUP)
 	@test -n "$(IN)" || { echo "error: name a file: make predict IN=posts.jsonl OUT=labelled.jsonl"; exit 1; }
-	@$(VENV_PYTHON) -m scripts.predict $(ARGS) "$(IN)" $(if $(OUT),"$(OUT)")
+	@$(VENV_PYTHON) -m scripts.predict $(if $(MODEL_DIR),--model-dir "$(MODEL_DIR)") $(ARGS) "$(IN)" $(if $(OUT),"$(OUT)")
 
 test: ## Run the quick tests (those on the full dataset only where DATA_DIR has it)
 	$(SETUP_DEV)
 	@echo "running the quick tests, for about three minutes on two CPUs; the percentages show how far"
-	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest tests/model tests/evaluation tests/bulk tests/app tests/scripts tests/contract
+	@DATA_DIR="$(DATA_DIR)" $(VENV_PYTHON) -m pytest tests/model tests/evaluation tests/bulk tests/app tests/scripts tests/contract
 
 test-all: ## Run all tests, with servers, browser, Postman and Prometheus, and measure coverage
 	$(SETUP_DEV)
 	@echo "running all tests, for a quarter of an hour on two CPUs, and three minutes for each Python there is"
-	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m pytest --cov
+	@DATA_DIR="$(DATA_DIR)" $(VENV_PYTHON) -m pytest --cov
 
 data: ## Fetch the challenge's files into DATA_DIR unless they are there
 	$(SETUP_DEV)
-	@$(VENV_PYTHON) -m scripts.fetch_data --data-dir $(DATA_DIR) --source $(SOURCE)
+	@$(VENV_PYTHON) -m scripts.fetch_data --data-dir "$(DATA_DIR)" --source $(SOURCE)
 
-train: data ## Train on DATA_DIR/train.jsonl(.gz) and write the artifact into model/trained/
-	@$(VENV_PYTHON) -m scripts.train --data-dir $(DATA_DIR) --views $(VIEWS)
+train: data ## Train on DATA_DIR/train.jsonl (or .csv ...); the model goes to models/NAME, or MODEL_DIR
+	@$(VENV_PYTHON) -m scripts.train $(MODEL_OF_DATA) --views $(VIEWS)
 
-evaluate: data ## Judge the artifact on DATA_DIR/test.jsonl(.gz); writes reports/
-	@$(VENV_PYTHON) -m scripts.evaluate --data-dir $(DATA_DIR)
+evaluate: data ## Judge the model of DATA_DIR on its test file; writes reports/
+	@$(VENV_PYTHON) -m scripts.evaluate $(MODEL_OF_DATA)
 
 robustness: data ## Change the test posts as mail software would, and count the labels that change
-	@$(VENV_PYTHON) -m scripts.robustness --data-dir $(DATA_DIR)
+	@$(VENV_PYTHON) -m scripts.robustness --data-dir "$(DATA_DIR)"
 
 compare: data ## Cross-validate the candidates on the training file; writes reports/comparison.*
 	@echo "cross-validating every candidate, for some minutes"
-	@$(VENV_PYTHON) -m scripts.compare --data-dir $(DATA_DIR) --reports-dir reports
+	@$(VENV_PYTHON) -m scripts.compare $(DATA) --reports-dir reports
 
 docs: ## Write the tables of the documents that are made of code and of the artifact
 	$(SETUP_DEV)
@@ -77,7 +84,7 @@ docs: ## Write the tables of the documents that are made of code and of the arti
 
 benchmark: data ## Measure speed against its reaches (needs wrk); writes reports/
 	@echo "measuring in rounds, for a quarter of an hour; each round is announced"
-	@DATA_DIR=$(DATA_DIR) $(VENV_PYTHON) -m benchmarks
+	@DATA_DIR="$(DATA_DIR)" $(VENV_PYTHON) -m benchmarks
 
 PEERS := benchmarks/peers/requirements.txt
 

@@ -1,38 +1,49 @@
-"""Labelled examples read from JSON Lines files.
+"""Labelled examples read from a table: JSON Lines, a JSON array, CSV, TSV or Parquet.
 
 The labels are whatever the file holds: no module here knows any of their names.
 """
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import hashlib
 import lzma
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from io import BufferedReader
 from pathlib import Path
-from typing import cast
-
-import msgspec
+from typing import Any
 
 from model.errors import DatasetError, FormatError
-from model.formats import HEAD_BYTES, Format, as_lines, check_head, unpacked
-from model.jsonlines import reason
+from model.rows import ENDINGS, Row, read_rows
+
+TEXT_FIELDS = (
+    *("text", "sentence", "content", "body", "message", "review", "title", "tweet"),
+    *("comment", "description", "document", "post", "question", "utterance", "sms", "v2"),
+)
+LABEL_FIELDS = (
+    *("label", "labels", "category", "class", "target", "tag", "topic", "intent"),
+    *("sentiment", "section", "language", "lang", "stars", "rating", "y", "v1"),
+)
+"""Names that fields of texts and labels usually have, the commonest first."""
+
+LONGEST_LABEL = 256
+"""Characters of a label; a longer one is a text that was taken for one."""
+
+_LISTED = 3
 
 
-class _Line(msgspec.Struct):
-    """One line of a dataset file; other fields are ignored."""
+@dataclass(frozen=True)
+class Fields:
+    """Which fields hold the text and the label of a row; one that is None goes by its name."""
 
-    text: str
-    label: str
+    text: str | None = None
+    label: str | None = None
 
 
-_decode_line = msgspec.json.Decoder(_Line).decode
+BY_NAME = Fields()
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,8 @@ class Examples:
     labels: list[str]
     path: Path
     sha256: str
+    notes: tuple[str, ...] = ()
+    """Sentences on how the file was read, where that does not go without saying."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -54,48 +67,83 @@ class Examples:
 
 
 def find_file(data_dir: Path, name: str) -> Path:
-    """Return the dataset file `name` ("train", "test") of a folder: JSON Lines, CSV or TSV.
+    """Return the dataset file `name` ("train", "test") of a folder, in any format.
 
-    Raises DatasetError when the folder holds none or cannot be looked into.
+    Raises DatasetError when the folder holds none or more than one, or cannot be looked into.
     """
-    endings = ("jsonl.gz", "jsonl", "csv.gz", "csv", "tsv.gz", "tsv")
-    candidates = [data_dir / f"{name}.{ending}" for ending in endings]
+    found = find_files(data_dir, name)
+    if len(found) > 1:
+        raise DatasetError(
+            f"{data_dir} holds both {found[0].name} and {found[1].name}: remove all but one"
+        )
+    if not found:
+        raise DatasetError(
+            f"{data_dir} holds no {name}.jsonl, {name}.csv, .tsv, .json or .parquet (or .gz):"
+            " run `make data`, or set DATA_DIR to the folder of your own files"
+        )
+    return found[0]
+
+
+def find_files(data_dir: Path, name: str) -> list[Path]:
+    """Return every dataset file `name` of a folder; raises DatasetError if it cannot be read."""
+    candidates = [
+        data_dir / f"{name}.{ending}{packed}" for ending in ENDINGS for packed in (".gz", "")
+    ]
+    found = []
     for candidate in candidates:
         try:
             if candidate.is_file():
-                return candidate
+                found.append(candidate)
         except OSError as error:
             raise _unreadable(candidate, error) from None
-    raise DatasetError(
-        f"{data_dir} holds neither {candidates[0].name} nor {candidates[1].name}, .csv or .tsv:"
-        " run `make data`, or set DATA_DIR to the folder of your own files"
-    )
+    return found
 
 
-def read_examples(path: Path) -> Examples:
-    """Read a file of `{"text": string, "label": string}` objects, or a table of such columns.
+def read_examples(path: Path, fields: Fields = BY_NAME) -> Examples:
+    """Read the labelled texts of a file, compressed or not.
 
-    It may be compressed. Blank lines are skipped. Raises DatasetError, naming file and line, for
-    anything that is not such an object, an empty label, labels that look alike, bad UTF-8, damaged
-    data or an empty file.
+    Labels that are numbers or booleans become strings. Raises DatasetError, naming file and line,
+    for fields that are not there, are empty or of another type, labels that look alike or are too
+    long, bad encoding, damaged data or a file without examples.
     """
     texts: list[str] = []
     labels: list[str] = []
-    for number, line in enumerate(_lines(path), start=1):
-        if not line.strip():
-            continue
-        example = _parse(line, f"{path}, line {number}")
-        texts.append(example.text)
-        labels.append(example.label)
-    _check_alike(labels, path)
-    if not texts:
-        raise DatasetError(f"{path} holds no examples: give a file with one object a line")
-    return Examples(texts, labels, path, _sha256(path))
+    empty: dict[str, list[int]] = {"text": [], "label": []}
+    converted = None
+    chosen: tuple[str, str] | None = None
+    for row in _rows(path):
+        if chosen is None:
+            chosen = _choose_fields(row.fields, fields, path)
+        text, value = (_value(row, name, path) for name in chosen)
+        if not isinstance(text, str):
+            raise DatasetError(
+                f"{path}, line {row.line}: the text is no string but {_kind(text)}: quote it, or"
+                " set TEXT_FIELD to the field that holds the text"
+            )
+        label = _as_label(value, row.line, path)
+        if not isinstance(value, str):
+            converted = converted or f"labels are of the type {_kind(value)} and become strings"
+        if not text.strip():
+            empty["text"].append(row.line)
+        if not label.strip():
+            empty["label"].append(row.line)
+        texts.append(text)
+        labels.append(label)
+    if chosen is None:
+        raise DatasetError(
+            f"{path} holds no examples: give a file with one object a line, or a table with rows"
+            " below the line that names its columns"
+        )
+    _check_empty(empty, path)
+    _check_labels(labels, path)
+    notes = [] if chosen == ("text", "label") else [f"text is {chosen[0]!r}, label {chosen[1]!r}"]
+    notes += [converted] if converted else []
+    return Examples(texts, labels, path, _sha256(path), tuple(notes))
 
 
-def read_training_examples(path: Path) -> Examples:
+def read_training_examples(path: Path, fields: Fields = Fields()) -> Examples:
     """Read a file to train on: as `read_examples`, and it must hold at least two labels."""
-    examples = read_examples(path)
+    examples = read_examples(path, fields)
     if len(examples.counts) < 2:
         raise DatasetError(
             f"{path} holds the single label {examples.labels[0]!r}:"
@@ -124,10 +172,86 @@ def check_labels(examples: Examples, known: list[str]) -> None:
         )
 
 
-def _check_alike(labels: list[str], path: Path) -> None:
-    """Raise DatasetError for labels that differ only in blanks, case or Unicode form."""
+def _choose_fields(names: Iterable[str], fields: Fields, path: Path) -> tuple[str, str]:
+    """The names of the fields of text and label, among those of the first row."""
+    names = list(names)
+    text = _choose(names, fields.text, TEXT_FIELDS, "TEXT_FIELD", path)
+    label = _choose(names, fields.label, LABEL_FIELDS, "LABEL_FIELD", path)
+    return text, label
+
+
+def _choose(
+    names: Sequence[str], given: str | None, usual: Sequence[str], setting: str, path: Path
+) -> str:
+    listed = ", ".join(map(repr, names)) or "none"
+    if given is not None:
+        if given not in names:
+            raise DatasetError(
+                f"{path} has no field {given!r}: set {setting} to one of its fields, {listed}"
+            )
+        return given
+    by_name = {name.strip().lower(): name for name in reversed(names)}
+    found = next((by_name[one] for one in usual if one in by_name), None)
+    if found is None:
+        raise DatasetError(
+            f"{path} has no field {usual[0]!r} in its first row: set {setting} to one of its"
+            f" fields, {listed}"
+        )
+    return found
+
+
+def _value(row: Row, name: str, path: Path) -> Any:
+    value = row.fields.get(name)
+    if value is None:
+        what = "is null" if name in row.fields else "is missing"
+        raise DatasetError(
+            f"{path}, line {row.line}: the field {name!r} {what}: give it a value or remove the"
+            " line"
+        )
+    return value
+
+
+def _as_label(value: Any, line: int, path: Path) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return str(value)
+    raise DatasetError(
+        f"{path}, line {line}: the label is {_kind(value)}: each text has one label, a string"
+    )
+
+
+def _kind(value: Any) -> str:
+    kinds = {bool: "a boolean", int: "a number", float: "a number", list: "a list"}
+    return kinds.get(type(value), "an object")
+
+
+def _check_empty(empty: dict[str, list[int]], path: Path) -> None:
+    remedies = {"text": "write one or remove the line", "label": "name one or remove the line"}
+    for name, lines in empty.items():
+        if lines:
+            where = "line" if len(lines) == 1 else "lines"
+            listed = ", ".join(map(str, lines[:_LISTED]))
+            more = f" and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
+            raise DatasetError(
+                f"{path}, {where} {listed}{more}: the {name} is empty: {remedies[name]}"
+            )
+
+
+def _check_labels(labels: list[str], path: Path) -> None:
+    """Raise DatasetError for labels that are too long, or look alike.
+
+    Alike are those that differ only in blanks, case or Unicode form.
+    """
     seen: dict[str, str] = {}
     for label in sorted(set(labels)):
+        if len(label) > LONGEST_LABEL:
+            raise DatasetError(
+                f"{path} has a label of {len(label)} characters, {label[:40]!r}...: set LABEL_FIELD"
+                f" to the field of the labels, or shorten it to {LONGEST_LABEL}"
+            )
         key = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
         other = seen.setdefault(key, label)
         if other != label:
@@ -137,42 +261,19 @@ def _check_alike(labels: list[str], path: Path) -> None:
             )
 
 
-def _parse(line: bytes, where: str) -> _Line:
+def _rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file; every error of reading it is a DatasetError."""
     try:
-        # msgspec does not look inside fields that it skips: decode first to see all bad UTF-8.
-        example = _decode_line(line.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise DatasetError(
-            f"{where}: it is not UTF-8 ({error.reason}): re-encode the file as UTF-8"
-        ) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise DatasetError(
-            f"{where}: {reason(error)};"
-            ' each line must be an object {"text": string, "label": string}'
-        ) from None
-    if not example.label.strip():
-        raise DatasetError(f"{where}: the label is empty: name one or remove the line")
-    return example
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a file, as JSON, unpacked and without byte order marks."""
-    try:
-        with path.open("rb") as raw:
-            file = unpacked(raw)
-            head = cast(BufferedReader, file).peek(HEAD_BYTES)[:HEAD_BYTES]
-            check_head(head, None)
-            ending = path.name.lower().removesuffix(".gz").rpartition(".")[2]
-            form: Format = "csv" if ending == "csv" else "tsv" if ending == "tsv" else "jsonl"
-            for line in as_lines(file, form, None):
-                # A file that was joined of several has a mark at the start of each.
-                yield line.removeprefix(codecs.BOM_UTF8)
+        yield from read_rows(path)
     except FormatError as error:
-        raise DatasetError(f"{path} {error}") from None
+        message = str(error)
+        raise DatasetError(f"{path}{'' if message[0] in ', ' else ' '}{message}") from None
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         raise DatasetError(
             f"{path}: damaged compressed data ({error}): fetch or compress the file again"
         ) from None
+    except UnicodeError as error:
+        raise DatasetError(f"{path} cannot be decoded ({error}): save it as UTF-8") from None
     except OSError as error:
         raise _unreadable(path, error) from None
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from model.dataset import find_file
+from model.dataset import find_files
 from model.errors import DatasetError
 from model.sources import SOURCES, Source, SourceError, source_of
 
@@ -45,11 +44,7 @@ def fetch_datasets(
 
 
 def _present(data_dir: Path) -> dict[str, Path]:
-    present = {}
-    for name in NAMES:
-        with suppress(DatasetError):
-            present[name] = find_file(data_dir, name)
-    return present
+    return {name: files[0] for name in NAMES if (files := find_files(data_dir, name))}
 
 
 def _origin(path: Path, sources: Sequence[Source]) -> str:

@@ -10,14 +10,15 @@ import argparse
 from pathlib import Path
 
 from evaluation.comparison import compare, write
-from model.dataset import find_file, read_training_examples, thinned
+from model.dataset import thinned
 from scripts.cli import run
+from scripts.data import add_data_options, read_train
 
 
 def main() -> None:
     """Compare and write; raises UserError when something outside the code is wrong."""
     arguments = _parser().parse_args()
-    examples = read_training_examples(find_file(arguments.data_dir, "train"))
+    examples = read_train(arguments)
     if arguments.limit:
         examples = thinned(examples, arguments.limit)
     comparison = compare(examples, fast=arguments.fast, jobs=arguments.jobs)
@@ -34,7 +35,7 @@ def _positive(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scripts.compare", description=__doc__)
-    parser.add_argument("--data-dir", type=Path, default=Path("data"), help="default: data")
+    add_data_options(parser)
     parser.add_argument(
         "--reports-dir", type=Path, default=Path("reports"), help="default: reports"
     )

@@ -16,28 +16,30 @@ from sklearn.pipeline import Pipeline
 import evaluation
 from evaluation.summary import summary
 from model import artifact
-from model.dataset import find_file, read_examples, read_training_examples
 from model.training import train
 from model.views import MAIL_VIEWS, TEXT_VIEWS, View, thread_of
 from scripts.cli import run
+from scripts.data import add_data_options, default_model_dir, read_test, read_train
 
 
 def main() -> None:
     """Evaluate and write; raises UserError when something outside the code is wrong."""
     arguments = _parser().parse_args()
-    model = artifact.load(arguments.model_dir)
+    examples = read_train(arguments)
+    directory = arguments.model_dir or default_model_dir(examples, arguments.data_dir)
+    model = artifact.load(directory)
     known = {**MAIL_VIEWS, **TEXT_VIEWS}
     views = {name: known[name] for name in model.manifest.data.views}
     report = evaluation.evaluate(
         model,
-        read_training_examples(find_file(arguments.data_dir, "train")),
-        read_examples(find_file(arguments.data_dir, "test")),
+        examples,
+        read_test(arguments),
         views=views,
         thread_of=thread_of,
         train_model=partial(_fit, views),
         selection=evaluation.read_selection(arguments.reports_dir),
     )
-    evaluation.write(report, model, arguments.model_dir, arguments.reports_dir)
+    evaluation.write(report, model, directory, arguments.reports_dir)
     print(summary(report.figures))
     print(f"\nThe whole report: {arguments.reports_dir / 'evaluation.html'}")
 
@@ -49,15 +51,8 @@ def _fit(views: Mapping[str, View], texts: list[str], labels: list[str]) -> Pipe
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scripts.evaluate", description=__doc__)
-    parser.add_argument(
-        "--data-dir",
-        type=Path,
-        default=Path("data"),
-        help="default: data",
-    )
-    parser.add_argument(
-        "--model-dir", type=Path, default=Path("model/trained"), help="default: model/trained"
-    )
+    add_data_options(parser)
+    parser.add_argument("--model-dir", type=Path, help="default: where `make train` put it")
     parser.add_argument(
         "--reports-dir", type=Path, default=Path("reports"), help="default: reports"
     )

@@ -9,21 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from model import artifact
-from model.dataset import find_file, read_training_examples
 from model.manifest import TrainingData
-from model.sources import BY_NAME, CHALLENGE, source_of
+from model.sources import source_of
 from model.training import VIEW_SETS, choose_views, train
 from scripts.cli import run
+from scripts.data import add_data_options, default_model_dir, read_train
 
 
 def main() -> None:
     """Train on --data-dir and write --model-dir; raises UserError when either cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m scripts.train", description=__doc__)
-    parser.add_argument("--data-dir", type=Path, default=Path("data"), help="default: data")
+    add_data_options(parser)
     parser.add_argument(
         "--model-dir",
         type=Path,
-        help="default: model/trained; models/NAME for posts of another source than the challenge",
+        help="default: models/NAME of the data's folder; model/trained for the challenge's",
     )
     parser.add_argument(
         "--views",
@@ -33,9 +33,9 @@ def main() -> None:
         " which looks whether the texts are mail)",
     )
     arguments = parser.parse_args()
-    examples = read_training_examples(find_file(arguments.data_dir, "train"))
+    examples = read_train(arguments)
     source = source_of(examples.sha256)
-    directory = arguments.model_dir or default_directory(source)
+    directory = arguments.model_dir or default_model_dir(examples, arguments.data_dir)
     views = choose_views(examples.texts, arguments.views)
     print(f"training on {len(examples)} examples ({source}), views: {', '.join(views)}", flush=True)
     started = time.perf_counter()
@@ -50,12 +50,6 @@ def main() -> None:
         hyperparameters=trained.hyperparameters,
     )
     print(f"wrote {directory / manifest.pipeline.file} in {seconds:.0f} s")
-
-
-def default_directory(source: str) -> Path:
-    """Return where a model of this source goes: never over the one of the challenge's posts."""
-    others = {other.name: name for name, other in BY_NAME.items() if other is not CHALLENGE}
-    return Path("models", others[source]) if source in others else Path("model", "trained")
 
 
 def now() -> datetime:

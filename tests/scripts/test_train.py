@@ -7,21 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from model.dataset import Examples
 from model.sources import CHALLENGE, ORANGE
-from scripts.train import default_directory, now
+from scripts.data import default_model_dir
+from scripts.train import now
 
 
 @pytest.mark.parametrize(
-    ("source", "folder"),
+    ("sha256", "folder"),
     [
-        (CHALLENGE.name, "model/trained"),
-        ("own data", "model/trained"),
-        (ORANGE.name, "models/orange"),
+        (CHALLENGE.sha256["train.jsonl.gz"], "model/trained"),
+        (ORANGE.sha256["train.jsonl"], "models/orange"),
+        ("0" * 64, "models/my texts"),
     ],
 )
-def test_posts_of_another_source_do_not_replace_the_model(source: str, folder: str) -> None:
-    """Only the challenge's posts and own data are trained into the folder that is served."""
-    assert default_directory(source) == Path(folder)
+def test_own_data_does_not_replace_the_committed_model(sha256: str, folder: str) -> None:
+    """Only the challenge's posts are trained into the folder that is committed."""
+    examples = Examples([], [], Path("train.csv"), sha256)
+    assert default_model_dir(examples, Path("some", "my texts")) == Path(folder)
 
 
 def test_time_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,20 +90,15 @@ def until_answer(server: subprocess.Popen[str], url: str, text: str) -> str:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project whose model is trained on the folder `mine`, by make."""
+    """A copy of the project whose model is trained on the folder `my texts`, by make."""
     folder = tmp_path_factory.mktemp("project")
     for name in PARTS:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    for path in [
-        *(folder / "model" / "trained").glob("*.joblib"),
-        folder / "model" / "trained" / "manifest.json",
-    ]:
-        path.unlink()
     (folder / "GNUmakefile").write_text(
         f"include Makefile\nSETUP :=\nSETUP_DEV :=\nVENV_PYTHON := {sys.executable}\n"
     )
-    (folder / "mine").mkdir()
+    (folder / "my texts").mkdir()
     for name, times in (("train", TIMES), ("test", ["once more"])):
         lines = [
             json.dumps({"text": f"{start} {when}.", "label": label})
@@ -111,15 +106,25 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for start in starts
             for when in times
         ]
-        (folder / "mine" / f"{name}.jsonl").write_text("\n".join(lines))
-    done = make(folder, "train", "DATA_DIR=mine")
+        (folder / "my texts" / f"{name}.jsonl").write_text("\n".join(lines))
+    done = make(folder, "train", "DATA_DIR=my texts")
     assert done.returncode == 0, done.stderr
     return folder
 
 
+def test_the_committed_model_stays(project: Path) -> None:
+    """A model of own data goes to a folder of its own."""
+    before, after = (
+        sorted(path.name for path in (place / "model" / "trained").iterdir())
+        for place in (ROOT, project)
+    )
+    assert before == after
+    assert (project / "models" / "my texts" / "manifest.json").is_file()
+
+
 def test_model_of_own_data_is_judged(project: Path) -> None:
     """Evaluating leaves a report, whatever the labels are."""
-    done = make(project, "evaluate", "DATA_DIR=mine")
+    done = make(project, "evaluate", "DATA_DIR=my texts")
     assert done.returncode == 0, done.stderr
     assert "bees" in (project / "reports" / "evaluation.html").read_text()
 
@@ -129,7 +134,7 @@ def test_model_of_own_data_is_served(project: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with making(project, "run", f"PORT={port}", "WORKERS=1") as server:
+    with making(project, "run", "MODEL_DIR=models/my texts", f"PORT={port}", "WORKERS=1") as server:
         label = until_answer(server, f"http://127.0.0.1:{port}", "The queen left the hive.")
     assert label == "bees"
 
@@ -140,7 +145,7 @@ def test_port_that_is_taken_is_told(project: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = make(project, "run", f"PORT={port}")
+        done = make(project, "run", "MODEL_DIR=models/my texts", f"PORT={port}")
     assert done.returncode != 0
     said = [json.loads(line)["message"] for line in done.stdout.splitlines() if line[0] == "{"]
     assert f"Connection in use: ('127.0.0.1', {port})" in said
